@@ -1,0 +1,25 @@
+// Package app is what the program does: it loads the few streams a command relies on, lets the rules decide, and
+// appends what they say. One file per family of commands; execute.go is the way of every one of them.
+package app
+
+import (
+	"fmt"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// App takes commands. Its methods are safe for concurrent use.
+type App struct {
+	log   Log
+	codec Codec
+	cache *lru.Cache[string, loaded]
+}
+
+// New makes the house around a log. cacheSize is how many folded streams it keeps in memory.
+func New(log Log, codec Codec, cacheSize int) (*App, error) {
+	cache, err := lru.New[string, loaded](cacheSize)
+	if err != nil {
+		return nil, fmt.Errorf("stream cache: %w", err)
+	}
+	return &App{log: log, codec: codec, cache: cache}, nil
+}
