@@ -13,6 +13,8 @@ type App struct {
 	log   Log
 	codec Codec
 	cache *lru.Cache[string, loaded]
+
+	inflight inflight
 }
 
 // New makes the house around a log. cacheSize is how many folded streams it keeps in memory.

@@ -97,7 +97,7 @@ func (a *App) programmeAt(ctx context.Context, code string, version int) (*progr
 	if version < 1 || version > len(s.Versions) {
 		return nil, fault.Missing("programme", code)
 	}
-	return s.Versions[version-1], nil
+	return &s.Versions[version-1], nil
 }
 
 // chain gathers the posts from a cell up to its district, with the duties held there at the instant.

@@ -7,7 +7,9 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Kind says what a client can do about an error. Each kind maps to one HTTP status, in one table (api/rest).
@@ -100,6 +102,19 @@ func (f *Fields) Require(field, value string) {
 	if value == "" {
 		f.Add(field, "is required")
 	}
+}
+
+// AtMost notes the field as too long when it has more runes than that.
+func (f *Fields) AtMost(field, value string, runes int) {
+	if len(value) > runes && utf8.RuneCountInString(value) > runes {
+		f.Add(field, "is longer than %d characters", runes)
+	}
+}
+
+// Text notes the field as missing when there is nothing but blanks in it, and as too long as AtMost does.
+func (f *Fields) Text(field, value string, runes int) {
+	f.Require(field, strings.TrimSpace(value))
+	f.AtMost(field, value, runes)
 }
 
 // Err is the collected error, or nil.

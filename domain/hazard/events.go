@@ -175,6 +175,7 @@ type Escalated struct {
 	To        grid.CellCode   `json:"to"`
 	Level     int             `json:"level"`
 	Reason    string          `json:"reason"`
+	Stage     string          `json:"stage,omitempty"` // listing: it ends with the listing; else it ends with the present stage
 	Automatic bool            `json:"automatic,omitempty"`
 	Office    *Holder         `json:"office,omitempty"` // who stands for the office there
 	Vacant    []grid.CellCode `json:"vacant,omitempty"`

@@ -1,0 +1,155 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"gridward/domain/grid"
+	"gridward/domain/hazard"
+	"gridward/domain/inspection"
+)
+
+// inflight is the commands that write to several streams and are under way in this process: the completer leaves
+// them alone until they are done or given up.
+type inflight struct {
+	mu      sync.Mutex
+	running map[uuid.UUID]chan struct{}
+}
+
+// begin marks a command as under way; the function it returns ends that. A command that is under way twice (a
+// client that repeats itself) stays marked until the first is done, which does no harm.
+func (f *inflight) begin(command uuid.UUID) (end func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, again := f.running[command]; again {
+		return func() {}
+	}
+	if f.running == nil {
+		f.running = map[uuid.UUID]chan struct{}{}
+	}
+	over := make(chan struct{})
+	f.running[command] = over
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.running, command)
+		close(over)
+	}
+}
+
+// wait returns when the command is not under way, or with ctx's error.
+func (f *inflight) wait(ctx context.Context, command uuid.UUID) error {
+	f.mu.Lock()
+	over := f.running[command]
+	f.mu.Unlock()
+	if over == nil {
+		return nil
+	}
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// OpenCases finds the open cases that a cell has or that lie in it, once everything up to the position is known.
+type OpenCases func(ctx context.Context, cell grid.CellCode, upTo Position) ([]string, error)
+
+// completeBatch is how many records the completer reads at once.
+const completeBatch = 500
+
+// Complete finishes what a crash cut, from behind the position to the end of the log and then on its tail, until
+// ctx ends: the cases an inspection found, the other side of a merge, the other cells of a duty, the successors
+// and cases of a replaced cell. Everything it does is what the command itself would have done, under the same
+// ids, so that doing it again changes nothing. saved is told how far it has come.
+func (a *App) Complete(ctx context.Context, from Position, open OpenCases, saved func(Position) error) error {
+	for {
+		records, err := a.log.Read(ctx, from, completeBatch)
+		if err != nil {
+			return fmt.Errorf("complete: %w", err)
+		}
+		for _, r := range records {
+			if err := a.complete(ctx, r, open); err != nil {
+				return fmt.Errorf("complete %s version %d: %w", r.Stream, r.Version, err)
+			}
+			from = r.Position
+		}
+		if len(records) > 0 {
+			if err := saved(from); err != nil {
+				return fmt.Errorf("complete: keep the position: %w", err)
+			}
+			continue
+		}
+		if err := a.log.Wait(ctx, from); err != nil {
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return fmt.Errorf("complete: %w", err)
+		}
+	}
+}
+
+// byOf is who sent the command a record comes from, as it was then.
+func byOf(r Record) By {
+	return By{Actor: r.Meta.Actor, OnBehalfOf: r.Meta.OnBehalfOf, Admin: r.Meta.OnBehalfOf != "" || r.Meta.Actor == "admin",
+		CommandID: r.Meta.CommandID, ReceivedAt: r.Meta.ReceivedAt, OccurredAt: r.Meta.OccurredAt, Origin: r.Meta.Correlation}
+}
+
+func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
+	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
+	if err != nil {
+		return err
+	}
+	switch event.(type) {
+	case inspection.Logged, hazard.MergedInto, grid.DutyGiven, grid.DutyEnded, grid.CellReplaced:
+	default:
+		return nil
+	}
+	if err := a.inflight.wait(ctx, r.Meta.CommandID); err != nil {
+		return err
+	}
+	switch e := event.(type) {
+	case inspection.Logged:
+		return a.completeInspection(ctx, r, e)
+	case hazard.MergedInto:
+		_, err = a.linkDuplicate(ctx, byOf(r), r.Stream[len("case-"):], e.Into)
+	case grid.DutyGiven:
+		err = a.completeDuty(ctx, r, e)
+	case grid.DutyEnded:
+		err = a.completeDutyEnd(ctx, r, e)
+	case grid.CellReplaced:
+		if err = a.completeReplacement(ctx, r, e); err == nil {
+			err = a.passCases(ctx, r, open)
+		}
+	}
+	return err
+}
+
+// passCases hands the open cases of a replaced cell to the parent office.
+func (a *App) passCases(ctx context.Context, r Record, open OpenCases) error {
+	cell := grid.CellCode(r.Meta.Cell)
+	ids, err := open(ctx, cell, r.Position)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		by := By{Actor: "system", CommandID: uuid.NewSHA1(r.ID, []byte(id)), ReceivedAt: r.RecordedAt, Cause: r.ID, Origin: r.Meta.Correlation}
+		_, err := execute(ctx, a, by, caseStream(id), false, caseContent{Name: "replaced " + string(cell)},
+			func(c hazard.Case) (Decision[hazard.Event], error) {
+				s, err := a.scene(ctx, by, c, nil)
+				if err != nil {
+					return Decision[hazard.Event]{}, err
+				}
+				return caseDecision(hazard.Outcome{Events: hazard.DecideReplaced(c, s, cell)}, s, c.Cell), nil
+			})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
