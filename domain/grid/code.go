@@ -70,3 +70,8 @@ func (c CellCode) Upward() []CellCode {
 	}
 	return up
 }
+
+// CodeOf is the code of a level whose digits make that number.
+func CodeOf(level int, number uint64) CellCode {
+	return CellCode(fmt.Sprintf("%0*d", codeLength[level], number))
+}

@@ -115,7 +115,7 @@ func DecideRetireCell(c Cell, cmd RetireCell) ([]CellEvent, error) {
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return []CellEvent{CellRetired{Reason: cmd.Reason}}, nil
+	return []CellEvent{CellRetired(cmd)}, nil
 }
 
 // ReplaceCell retires a cell in favour of successors (a boundary change); its code is never edited.

@@ -43,7 +43,7 @@ func DecideGiveDuty(first Duties, cmd GiveDuty, facts DutyFacts) ([]DutyEvent, e
 		bad.Add("cells", "are more than %d", maxDutyCells)
 	}
 	for i, c := range cmd.Cells {
-		at := "cells." + strconv.Itoa(i)
+		at := CellField(i)
 		if !slices.Contains(facts.Levels, c.Level()) {
 			bad.Add(at, "is not at a level the programme uses")
 		}
@@ -77,6 +77,15 @@ func DecideGiveDuty(first Duties, cmd GiveDuty, facts DutyFacts) ([]DutyEvent, e
 		}
 	}
 	return []DutyEvent{e}, nil
+}
+
+// CellField names the i-th cell of a duty as the one who gives it knows it: the first is the place it is given at,
+// the others are its list.
+func CellField(i int) string {
+	if i == 0 {
+		return "cell"
+	}
+	return "cells." + strconv.Itoa(i-1)
 }
 
 // collides refuses a duty the person holds there already, and a second holder of a chief's post. The district is
@@ -123,7 +132,7 @@ func DecideEndDuty(s Duties, cmd EndDuty) ([]DutyEvent, error) {
 	case !cmd.At.After(d.From):
 		return nil, fault.BadField("at", "is not after the beginning of the duty")
 	}
-	return []DutyEvent{DutyEnded{Duty: cmd.Duty, At: cmd.At}}, nil
+	return []DutyEvent{DutyEnded(cmd)}, nil
 }
 
 // Missing gives what one of a duty's other streams still lacks of what was decided on the first.

@@ -9,7 +9,7 @@ import (
 	"gridward/domain/personal"
 )
 
-// The kinds of activity.
+// ActivityKinds are the kinds of activity.
 var ActivityKinds = []string{"publicity", "training", "drill", "meeting", "plan", "log", "report"}
 
 // ActivityEvent is what can happen to one activity's stream ("activity-<id>").

@@ -1,0 +1,58 @@
+# Everything here needs only Go, make and git; `make race` needs a C compiler too.
+
+GO ?= go
+DATA ?= data
+LISTEN ?= 127.0.0.1:8080
+LINT_VERSION := 2.11.0
+OAPI_VERSION := 2.8.2
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# The linter: the one on the path if it is the version asked for, else one built into bin/.
+LINT = $(shell golangci-lint version 2>/dev/null | grep -qF 'version $(LINT_VERSION) ' && command -v golangci-lint || echo bin/golangci-lint-$(LINT_VERSION))
+
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test race lint rules-bite bench acceptance generate clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, fill ./data with the demo district if it is empty, and serve
+	@bin/gridward serve --data $(DATA) --listen $(LISTEN) --demo
+
+build: ## bin/gridward
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/gridward ./cmd/gridward
+
+test: ## every test that needs no C compiler
+	$(GO) test ./...
+
+race: ## the same under the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+
+lint: ## golangci-lint at the version this house is written for
+	@$(if $(filter bin/%,$(LINT)),$(MAKE) --no-print-directory $(LINT),:)
+	$(LINT) run ./...
+
+rules-bite: ## prove that the linter's rules of this house bite
+	@$(if $(filter bin/%,$(LINT)),$(MAKE) --no-print-directory $(LINT),:)
+	.ci/rules-bite $(LINT)
+
+bin/golangci-lint-$(LINT_VERSION):
+	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION)
+	mv bin/golangci-lint $@
+
+bench: ## the measures of docs/performance.md
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds
+	GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
+
+generate: bin/oapi-codegen-$(OAPI_VERSION)/oapi-codegen ## what is generated from api/openapi.yaml
+	PATH="$(CURDIR)/bin/oapi-codegen-$(OAPI_VERSION):$$PATH" $(GO) generate ./...
+
+bin/oapi-codegen-$(OAPI_VERSION)/oapi-codegen:
+	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v$(OAPI_VERSION)
+
+clean: ## what was built; the data stay
+	rm -rf bin

@@ -1,0 +1,46 @@
+package sqlstore
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"gridward/adapters/storetest"
+	"gridward/app"
+)
+
+func TestContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Harness {
+		dir := t.TempDir()
+		log := open(t, dir, Options{Clock: now})
+		return storetest.Harness{
+			Log: log,
+			Reopen: func(t *testing.T) app.Log {
+				mustClose(t, log)
+				log = open(t, dir, Options{Clock: now})
+				return log
+			},
+			Close: func(t *testing.T) { mustClose(t, log) },
+		}
+	})
+}
+
+func open(t testing.TB, dir string, o Options) *Store {
+	t.Helper()
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	s, err := Open(context.Background(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { mustClose(t, s) })
+	return s
+}
+
+func mustClose(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

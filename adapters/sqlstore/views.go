@@ -1,0 +1,51 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// The views' connections. Their file is rebuildable, and its checkpoint commits with the rows, so a commit need not
+// be on disk: synchronous=NORMAL syncs only when the write-ahead log is copied back. A machine that stops may lose
+// the newest rows, which are then projected again; OFF would save little more and could leave a broken file that
+// still answers.
+const (
+	viewConnections     = 8
+	viewCacheKiB        = 8192     // of each connection
+	viewMapBytes        = 64 << 20 // mapped, shared by all connections
+	viewCheckpointPages = 4096
+)
+
+// OpenViewsFile opens a file of views: a pool of up to eight connections for one projector that writes and many
+// readers, who see the last commit and are never in its way. A transaction takes the write lock as it begins, unless
+// it is begun with sql.TxOptions{ReadOnly: true}; a second writer waits for five seconds. With readOnly the file has
+// to be there, also in a directory that cannot be written, and cannot be changed.
+func OpenViewsFile(path string, readOnly bool) (*sql.DB, error) {
+	tuning := []any{"busy_timeout", busyTimeout, "cache_size", -viewCacheKiB, "mmap_size", viewMapBytes, "temp_store", "memory"}
+	if readOnly {
+		pragmas := append(tuning, "query_only", 1)
+		db, err := openViews(dsn(path, "mode=ro", pragmas...))
+		if err == nil || hasWAL(path) {
+			return db, err
+		}
+		return openViews(dsn(path, "mode=ro&immutable=1", pragmas...))
+	}
+	return openViews(dsn(path, "_txlock=immediate", append(tuning, "journal_mode", "wal", "synchronous", "normal",
+		"wal_autocheckpoint", viewCheckpointPages, "journal_size_limit", journalLimit)...))
+}
+
+func openViews(dsn string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(viewConnections)
+	db.SetMaxIdleConns(viewConnections)
+	var pages int
+	if err := db.QueryRowContext(context.Background(), `PRAGMA page_count`).Scan(&pages); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the views: %w", err), db.Close())
+	}
+	return db, nil
+}

@@ -1,0 +1,196 @@
+// Package rest is the REST door of the house: it serves api/openapi.yaml with echo.
+//
+// A request passes, in this order: request id, access log and metrics, recovery from panics, authentication, the
+// contract (parameters, content type, size and shape of the body), the handler. Time and randomness enter here:
+// the door stamps every command with its id and the instant it was received. What the house refuses is a
+// *fault.Error and becomes a problem in one table (problem.go).
+package rest
+
+//go:generate oapi-codegen -config oapi.yaml ../openapi.yaml
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"gridward/api/rest/gen"
+	"gridward/app"
+	"gridward/app/views"
+	"gridward/domain/programme"
+)
+
+// Options is what the door needs. Everything without a "may be" is required.
+type Options struct {
+	App    *app.App
+	Views  *views.Views
+	Log    app.Log   // for /events and /readyz
+	Codec  app.Codec // checks what /events gives out
+	Feed   Feed      // for /events/stream; may be nil: the stream then reads the log
+	Clock  func() time.Time
+	Logger *zap.Logger
+
+	// Registry is where the door's metrics are registered and what /metrics gathers: the stores' and views'
+	// collectors are registered there by whoever wires the program.
+	Registry *prometheus.Registry
+
+	// AdminToken is the administrator's token, at least 16 characters.
+	AdminToken string
+	// Authenticate may be nil: then only the administrator's token opens the door.
+	Authenticate Authenticator
+
+	// ParseProgramme reads the YAML of POST /programmes.
+	ParseProgramme func([]byte) (programme.Programme, error)
+	// SpoolDir is where an upload lies while it is checked.
+	SpoolDir string
+	// Rehearsal may be nil: then POST /clock does not exist.
+	Rehearsal Rehearsal
+	// Warnings adds to what /readyz warns of; may be nil.
+	Warnings func() []string
+	// Build is what /version says.
+	Build gen.Version
+	// Zone is the zone of days given without one, Asia/Shanghai as a rule.
+	Zone *time.Location
+}
+
+// Rehearsal moves a clock that otherwise stands still forward to the instant, and returns when all that became
+// due until then is recorded. Backward is refused (conflict: clock_backward) and changes nothing.
+type Rehearsal func(ctx context.Context, to time.Time) error
+
+// Feed is the live log. Subscribe gives every record above after, in order and without a gap. The channel closes
+// when ctx ends or when the subscriber is too slow; it then subscribes again behind the last record it saw.
+type Feed interface {
+	Subscribe(ctx context.Context, after app.Position) (<-chan app.Record, error)
+}
+
+// The server's own limits.
+const (
+	minTokenLength = 16
+	headerTimeout  = 10 * time.Second
+	readTimeout    = 60 * time.Second
+	writeTimeout   = 90 * time.Second
+	idleTimeout    = 120 * time.Second
+	maxHeaderBytes = 64 << 10
+)
+
+// Server is the door. Its methods are safe for concurrent use.
+type Server struct {
+	Options
+	echo     *echo.Echo
+	http     *http.Server
+	contract *contract
+	metrics  *metrics
+	docs     []byte
+	feed     Feed
+
+	closing  chan struct{} // closed when the server stops: live streams end
+	stopOnce sync.Once
+}
+
+// New makes the door. It fails when the contract and the handlers do not fit, or an option is missing.
+func New(o Options) (*Server, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	c, err := loadContract()
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(o.Registry)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Options: o, contract: c, metrics: m, feed: o.Feed, closing: make(chan struct{})}
+	if s.feed == nil {
+		s.feed = logFeed{o.Log}
+	}
+	if s.docs, err = renderDocs(c.doc); err != nil {
+		return nil, err
+	}
+	s.echo = echo.New()
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HTTPErrorHandler = s.answerError
+	s.echo.Use(s.requestID, s.observe, s.recoverPanics)
+	routes := &router{server: s}
+	gen.RegisterHandlers(routes, s)
+	if routes.err != nil {
+		return nil, routes.err
+	}
+	s.http = &http.Server{
+		Handler: s.echo, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(quiet{o.Logger}, "", 0),
+	}
+	return s, nil
+}
+
+func (o Options) check() error {
+	missing := func(name string) error { return fmt.Errorf("rest: option %s is missing", name) }
+	switch {
+	case o.App == nil:
+		return missing("App")
+	case o.Views == nil:
+		return missing("Views")
+	case o.Log == nil:
+		return missing("Log")
+	case o.Codec == nil:
+		return missing("Codec")
+	case o.Clock == nil:
+		return missing("Clock")
+	case o.Logger == nil:
+		return missing("Logger")
+	case o.Registry == nil:
+		return missing("Registry")
+	case o.ParseProgramme == nil:
+		return missing("ParseProgramme")
+	case o.SpoolDir == "":
+		return missing("SpoolDir")
+	case o.Zone == nil:
+		return missing("Zone")
+	case len(o.AdminToken) < minTokenLength:
+		return fmt.Errorf("the administrator's token has fewer than %d characters", minTokenLength)
+	}
+	return nil
+}
+
+// ServeHTTP serves one request; tests use it without a listener.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Serve takes connections until Shutdown, and then returns nil.
+func (s *Server) Serve(l net.Listener) error {
+	err := s.http.Serve(l)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown stops taking connections, ends the live streams and waits for requests in flight, until ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopOnce.Do(func() { close(s.closing) })
+	return s.http.Shutdown(ctx)
+}
+
+// Routes lists what is served as "METHOD /path" with echo's :name parameters.
+func (s *Server) Routes() []string {
+	var out []string
+	for _, r := range s.echo.Routes() {
+		out = append(out, r.Method+" "+r.Path)
+	}
+	return out
+}
+
+// quiet passes what net/http complains about to the log, without what a client sent.
+type quiet struct{ to *zap.Logger }
+
+func (q quiet) Write(p []byte) (int, error) {
+	q.to.Debug("connection trouble", zap.Int("bytes", len(p)))
+	return len(p), nil
+}

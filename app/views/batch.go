@@ -1,0 +1,185 @@
+package views
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gridward/domain/grid"
+	"gridward/domain/hazard"
+	"gridward/domain/inspection"
+	"gridward/domain/programme"
+	"gridward/domain/register"
+)
+
+// batch is the work of one transaction. What many events of a batch change together (cases, patrol counts) is
+// gathered here and written once.
+type batch struct {
+	ctx      context.Context
+	p        *projector
+	counters Counters
+	cases    map[string]*caseRow
+	patrols  map[patrolGroup]*groupState
+}
+
+func newBatch(ctx context.Context, p *projector) *batch {
+	return &batch{ctx: ctx, p: p, cases: map[string]*caseRow{}, patrols: map[patrolGroup]*groupState{}}
+}
+
+// apply hands an event to the views it concerns. An event nobody knows stops the projector.
+func (b *batch) apply(e entry) error {
+	switch ev := e.event.(type) {
+	case hazard.Event:
+		return b.applyCase(e, ev)
+	case inspection.Event:
+		return b.applyInspection(e, ev)
+	case inspection.CampaignEvent:
+		return b.applyCampaign(e, ev)
+	case grid.CellEvent:
+		return b.applyCell(e, ev)
+	case grid.PersonEvent:
+		return b.applyPerson(e, ev)
+	case grid.DepartmentEvent:
+		return b.applyDepartment(e, ev)
+	case grid.DutyEvent:
+		return b.applyDuty(e, ev)
+	case register.ActivityEvent:
+		return b.applyActivity(e, ev)
+	case register.EquipmentEvent:
+		return b.applyEquipment(e, ev)
+	case register.ForceEvent:
+		return b.applyForce(e, ev)
+	case programme.Event:
+		return b.applyProgramme(e, ev)
+	case programme.IndexEvent:
+		return nil // only the code: the programme comes with its publication
+	}
+	return fmt.Errorf("no view knows %T", e.event)
+}
+
+// flush writes what was gathered.
+func (b *batch) flush() error {
+	if err := b.flushCases(); err != nil {
+		return fmt.Errorf("cases: %w", err)
+	}
+	if err := b.flushPatrols(); err != nil {
+		return fmt.Errorf("patrols: %w", err)
+	}
+	return nil
+}
+
+// prepared gives the statement of a text, prepared once per connection.
+func (b *batch) prepared(text string, args []any) (*sql.Stmt, error) {
+	b.counters.Statements++
+	if b.p.onExec != nil {
+		if err := b.p.onExec(text, args); err != nil {
+			return nil, err
+		}
+	}
+	if s := b.p.stmts[text]; s != nil {
+		return s, nil
+	}
+	s, err := b.p.conn.PrepareContext(b.ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", text, err)
+	}
+	b.p.stmts[text] = s
+	return s, nil
+}
+
+// exec runs a statement that writes.
+func (b *batch) exec(text string, args ...any) error {
+	_, err := b.changed(text, args...)
+	return err
+}
+
+// changed runs a statement that writes, and tells how many rows it touched.
+func (b *batch) changed(text string, args ...any) (int64, error) {
+	s, err := b.prepared(text, args)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(b.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.RowsAffected()
+	b.counters.Rows += uint64(max(n, 0))
+	return n, err
+}
+
+// must runs a statement that has to touch a row: an event about something unknown stops the projector.
+func (b *batch) must(what, text string, args ...any) error {
+	n, err := b.changed(text, args...)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("there is no such %s", what)
+	}
+	return err
+}
+
+// row reads one row; ok is false when there is none.
+func (b *batch) row(text string, args []any, into ...any) (ok bool, err error) {
+	s, err := b.prepared(text, args)
+	if err != nil {
+		return false, err
+	}
+	err = s.QueryRowContext(b.ctx, args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// rows reads many rows; scan is called for each.
+func (b *batch) rows(text string, args []any, scan func(*sql.Rows) error) error {
+	s, err := b.prepared(text, args)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(b.ctx, args...)
+	if err != nil {
+		return err
+	}
+	return eachRow(rows, scan)
+}
+
+// chunk is how many rows go into one statement where many are written at once.
+const chunk = 32
+
+// insertMany writes rows of so many columns each: head, a list of rows, tail.
+func (b *batch) insertMany(head string, columns int, args []any, tail string) error {
+	for len(args) > 0 {
+		n := min(chunk, len(args)/columns)
+		if n < chunk {
+			n = 1
+		}
+		if err := b.exec(rowsText(head, columns, n, tail), args[:n*columns]...); err != nil {
+			return err
+		}
+		args = args[n*columns:]
+	}
+	return nil
+}
+
+// rowsText is head, then n rows of placeholders, then tail.
+func rowsText(head string, columns, n int, tail string) string {
+	var s strings.Builder
+	s.WriteString(head)
+	for i := range n * columns {
+		switch {
+		case i == 0:
+			s.WriteString("($")
+		case i%columns == 0:
+			s.WriteString("), ($")
+		default:
+			s.WriteString(", $")
+		}
+		s.WriteString(strconv.Itoa(i + 1))
+	}
+	s.WriteString(")")
+	s.WriteString(tail)
+	return s.String()
+}

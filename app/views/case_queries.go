@@ -1,0 +1,130 @@
+package views
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gridward/domain/fault"
+	"gridward/domain/grid"
+	"gridward/domain/hazard"
+	"gridward/domain/personal"
+)
+
+// Cases lists cases, the last reported first.
+func (v *Views) Cases(ctx context.Context, f CaseFilter, p Paging) (Page[Case], error) {
+	var w where
+	w.subtree("c.cell", "c.district", f.Cell)
+	w.is("c.programme", f.Programme)
+	w.is("c.state", f.State)
+	w.is("c.severity", f.Severity)
+	w.is("c.item", f.Item)
+	if f.Holder != "" {
+		w.and("(c.holder_post = ? OR c.holder_person = ?)", f.Holder, f.Holder)
+	}
+	if f.Supervised != nil {
+		w.and(map[bool]string{true: "c.supervision IS NOT NULL", false: "c.supervision IS NULL"}[*f.Supervised])
+	}
+	if f.Overdue != nil {
+		w.and(map[bool]string{true: "c.deadline_at < ?", false: "(c.deadline_at IS NULL OR c.deadline_at >= ?)"}[*f.Overdue], micros(f.Now))
+	}
+	w.between("c.reported_at", f.From, f.To)
+	page, err := timed(ctx, v, `SELECT c.body FROM cases c`, &w, "c.reported_at", "c.id", true, p, scanBody[Case],
+		func(c *Case) key { return key{micros(c.ReportedAt), c.ID} })
+	for i := range page.Items {
+		page.Items[i].judge(f.Now)
+	}
+	return page, err
+}
+
+// judge says whether a known deadline has passed.
+func (c *Case) judge(now time.Time) { c.Overdue = c.Deadline != nil && now.After(c.Deadline.At) }
+
+// Case gives one case; overdue is judged at now.
+func (v *Views) Case(ctx context.Context, id string, now time.Time) (Case, error) {
+	c, err := single[Case](ctx, v, "case", id, `SELECT body FROM cases WHERE id = $1`, id)
+	c.judge(now)
+	return c, err
+}
+
+// OpenCasesOf gives the ids of the open cases of exactly this cell, or held by it, in order: those that the cell's
+// replacement moves.
+func (v *Views) OpenCasesOf(ctx context.Context, cell grid.CellCode) ([]string, error) {
+	return collect(ctx, v, `
+SELECT id FROM cases WHERE (cell = $1 OR holder_post = $1) AND state NOT IN ($2, $3) ORDER BY id`,
+		[]any{string(cell), hazard.StateClosed, hazard.StateVoided}, scanText)
+}
+
+// late is how long after it happened a fact is recorded at least to be marked late (design: time).
+const late = time.Hour
+
+// Timeline lists every fact of a case in order. It is read from the case's own stream, so it is never behind.
+func (v *Views) Timeline(ctx context.Context, id string, p Paging) (Page[Fact], error) {
+	size, err := p.size()
+	if err != nil {
+		return Page[Fact]{}, err
+	}
+	k, _, err := p.after()
+	if err != nil {
+		return Page[Fact]{}, err
+	}
+	records, err := v.log.Load(ctx, "case-"+id, uint64(max(k.N, 0)))
+	if err != nil {
+		return Page[Fact]{}, err
+	}
+	if len(records) == 0 && k.N == 0 {
+		return Page[Fact]{}, fault.Missing("case", id)
+	}
+	facts := make([]Fact, 0, min(len(records), size+1))
+	for _, r := range records[:min(len(records), size+1)] {
+		event, err := v.codec.Decode(r.Type, r.Schema, r.Data)
+		if err != nil {
+			return Page[Fact]{}, err
+		}
+		words, err := wordsOf(event)
+		if err != nil {
+			return Page[Fact]{}, err
+		}
+		occurred := r.Meta.OccurredAt
+		if e, ok := event.(hazard.Event); ok {
+			occurred = e.Stamped().At
+		}
+		facts = append(facts, Fact{Version: r.Version, Position: r.Position.String(), Type: r.Type, OccurredAt: occurred.In(v.loc),
+			RecordedAt: r.RecordedAt.In(v.loc), Late: r.RecordedAt.Sub(occurred) > late, Actor: r.Meta.Actor, OnBehalfOf: r.Meta.OnBehalfOf,
+			Duty: r.Meta.Duty, Words: words})
+	}
+	return pageOf(facts, size, func(f Fact) key { return key{N: int64(f.Version)} }), nil
+}
+
+// wordsOf gives an event's own fields, less its stamp, with personal values as plain text.
+func wordsOf(event any) (map[string]any, error) {
+	raw, err := json.Marshal(event)
+	if err != nil {
+		return nil, err
+	}
+	var words map[string]any
+	if err := json.Unmarshal(raw, &words); err != nil {
+		return nil, err
+	}
+	delete(words, "at")
+	delete(words, "by")
+	switch e := event.(type) {
+	case hazard.Reported:
+		delete(words, "case")
+		words["description"] = e.Description.Reveal()
+		if e.Reporter != nil {
+			words["reporter"] = Reporter{Name: e.Reporter.Name.Reveal(), Phone: e.Reporter.Phone.Reveal(), Anonymous: e.Reporter.Anonymous}
+		}
+	case hazard.Noted:
+		words["text"] = e.Text.Reveal()
+	case hazard.FeedbackGiven:
+		reveal(words, "note", e.Note)
+	}
+	return words, nil
+}
+
+func reveal(words map[string]any, name string, value personal.Value) {
+	if !value.IsZero() {
+		words[name] = value.Reveal()
+	}
+}

@@ -1,0 +1,203 @@
+package views
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"gridward/domain/fault"
+	"gridward/domain/inspection"
+)
+
+// One row for each revision of an inspection. The one that stands has no superseded_at; a voided inspection has none
+// that stands. Figures are counted from these rows, so what was known at an instant can be counted too.
+var inspectionsTable = table{"inspections", []string{"id", "revision"}, `
+CREATE TABLE IF NOT EXISTS inspections (
+	id            TEXT NOT NULL,
+	revision      BIGINT NOT NULL,
+	district      TEXT NOT NULL,
+	cell          TEXT NOT NULL,
+	programme     TEXT NOT NULL,
+	officer       TEXT NOT NULL,
+	kind          TEXT NOT NULL,
+	walk          TEXT,
+	campaign      TEXT,
+	started_at    BIGINT NOT NULL,
+	recorded_at   BIGINT NOT NULL,
+	superseded_at BIGINT,
+	roles         TEXT NOT NULL, -- the programme's roles under which somebody acted, each once, separated by spaces
+	void_reason   TEXT,
+	body          TEXT NOT NULL, -- an Inspection
+	PRIMARY KEY (id, revision)
+);
+CREATE INDEX IF NOT EXISTS inspections_district ON inspections (district, started_at, id);
+CREATE INDEX IF NOT EXISTS inspections_cell ON inspections (cell, started_at, id);
+CREATE INDEX IF NOT EXISTS inspections_officer ON inspections (officer, started_at, id);
+CREATE INDEX IF NOT EXISTS inspections_walk ON inspections (walk) WHERE walk IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inspections_campaign ON inspections (campaign, cell) WHERE campaign IS NOT NULL`}
+
+func (b *batch) applyInspection(e entry, event inspection.Event) error {
+	switch ev := event.(type) {
+	case inspection.Logged:
+		cases := []string{}
+		for _, h := range ev.Hazards {
+			cases = append(cases, h.Case)
+		}
+		in := Inspection{ID: ev.ID, ProgrammeVersion: ev.ProgrammeVersion, Hazards: orEmpty(ev.Hazards), Cases: cases, Revision: 1}
+		return b.insertInspection(e, in, ev.Report, ev.Acting)
+	case inspection.Amended:
+		in, err := b.supersede(e, "")
+		if err != nil {
+			return err
+		}
+		in.Revision++
+		in.Reason = ev.Reason
+		return b.insertInspection(e, in, ev.Report, ev.Acting)
+	case inspection.Voided:
+		_, err := b.supersede(e, ev.Reason)
+		return err
+	}
+	return fmt.Errorf("the view of inspections knows no %T", event)
+}
+
+// insertInspection writes a revision and counts it.
+func (b *batch) insertInspection(e entry, in Inspection, r inspection.Report, acting []inspection.Acting) error {
+	in.Programme, in.Cell, in.Officer, in.Kind = r.Programme, r.Cell, r.Officer, r.Kind
+	in.Surprise, in.Walk, in.Campaign = r.Surprise, r.Walk, r.Campaign
+	in.StartedAt, in.EndedAt, in.RecordedAt = b.in(r.StartedAt), b.in(r.EndedAt), b.in(e.RecordedAt)
+	in.Participants = make([]string, len(r.Participants))
+	for i, p := range r.Participants {
+		in.Participants[i] = personOrName(p.Person, p.Name)
+	}
+	in.Content, in.Measures, in.Location = r.Content, r.Measures, r.Location
+	in.Checklist, in.Evidence, in.Acting = orEmpty(r.Checklist), orEmpty(r.Evidence), orEmpty(acting)
+	in.Version, in.Position = e.Version, e.Position.String()
+	body, err := toJSON(in)
+	if err != nil {
+		return err
+	}
+	roles := rolesOf(acting)
+	if err := b.count(in, roles); err != nil {
+		return err
+	}
+	return b.exec(`
+INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, recorded_at, roles, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		in.ID, in.Revision, string(in.Cell.AtLevel(1)), string(in.Cell), in.Programme, in.Officer, in.Kind, nullText(in.Walk),
+		nullText(in.Campaign), micros(in.StartedAt), micros(in.RecordedAt), strings.Join(roles, " "), body)
+}
+
+// supersede ends the revision that stands and takes it out of the counts.
+func (b *batch) supersede(e entry, voided string) (Inspection, error) {
+	id := strings.TrimPrefix(e.Stream, "inspection-")
+	var body, roles string
+	var revision int
+	ok, err := b.row(`SELECT body, revision, roles FROM inspections WHERE id = $1 AND superseded_at IS NULL`, []any{id}, &body, &revision, &roles)
+	if err != nil {
+		return Inspection{}, err
+	}
+	if !ok {
+		return Inspection{}, fmt.Errorf("no revision of inspection %s stands", id)
+	}
+	var in Inspection
+	if err := json.Unmarshal([]byte(body), &in); err != nil {
+		return Inspection{}, err
+	}
+	if err := b.uncount(in, strings.Fields(roles)); err != nil {
+		return Inspection{}, err
+	}
+	return in, b.exec(`UPDATE inspections SET superseded_at = $3, void_reason = $4 WHERE id = $1 AND revision = $2`,
+		id, revision, micros(e.RecordedAt), nullText(voided))
+}
+
+// rolesOf gives each role once, in the order met.
+func rolesOf(acting []inspection.Acting) []string {
+	roles := make([]string, 0, len(acting))
+next:
+	for _, a := range acting {
+		for _, r := range roles {
+			if r == a.Role {
+				continue next
+			}
+		}
+		roles = append(roles, a.Role)
+	}
+	return roles
+}
+
+func orEmpty[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+const selectInspection = `SELECT i.body, i.superseded_at, i.void_reason FROM inspections i`
+
+func (v *Views) scanInspection(r *sql.Rows) (Inspection, error) {
+	var in Inspection
+	var body string
+	var superseded sql.NullInt64
+	var void sql.NullString
+	if err := r.Scan(&body, &superseded, &void); err != nil {
+		return in, err
+	}
+	err := json.Unmarshal([]byte(body), &in)
+	in.SupersededAt, in.VoidReason, in.Voided = v.maybeAt(superseded), void.String, void.Valid
+	return in, err
+}
+
+// Inspections lists the inspections that stand, the last begun first. Voided ones are found by their id only.
+func (v *Views) Inspections(ctx context.Context, f InspectionFilter, p Paging) (Page[Inspection], error) {
+	var w where
+	w.and("i.superseded_at IS NULL")
+	w.subtree("i.cell", "i.district", f.Cell)
+	w.is("i.programme", f.Programme)
+	w.is("i.officer", f.Officer)
+	w.between("i.started_at", f.From, f.To)
+	return timed(ctx, v, selectInspection, &w, "i.started_at", "i.id", true, p, v.scanInspection,
+		func(in *Inspection) key { return key{micros(in.StartedAt), in.ID} })
+}
+
+// timed is a page of a listing ordered by a time and then an id, the newest first or the oldest first.
+func timed[T any](ctx context.Context, v *Views, query string, w *where, at, id string, newest bool, p Paging,
+	scan func(*sql.Rows) (T, error), of func(*T) key) (Page[T], error) {
+	size, err := p.size()
+	if err != nil {
+		return Page[T]{}, err
+	}
+	k, ok, err := p.after()
+	if err != nil {
+		return Page[T]{}, err
+	}
+	order, beyond := at+", "+id, ">"
+	if newest {
+		order, beyond = at+" DESC, "+id+" DESC", "<"
+	}
+	if ok {
+		w.and("("+at+", "+id+") "+beyond+" (?, ?)", k.N, k.S)
+	}
+	query += w.text(order, size+1)
+	rows, err := collect(ctx, v, query, w.args, scan)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	return pageOf(rows, size, func(t T) key { return of(&t) }), nil
+}
+
+// Inspection gives one inspection, voided or not, with its earlier revisions, the first one first.
+func (v *Views) Inspection(ctx context.Context, id string) (Inspection, error) {
+	rows, err := collect(ctx, v, selectInspection+` WHERE i.id = $1 ORDER BY i.revision`, []any{id}, v.scanInspection)
+	if err != nil {
+		return Inspection{}, err
+	}
+	if len(rows) == 0 {
+		return Inspection{}, fault.Missing("inspection", id)
+	}
+	last := len(rows) - 1
+	in := rows[last]
+	in.Revisions = rows[:last]
+	return in, nil
+}

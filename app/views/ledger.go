@@ -1,0 +1,174 @@
+package views
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"strings"
+
+	"gridward/domain/fault"
+	"gridward/domain/grid"
+)
+
+// The ledgers of a cell (台账). Each is a book: where its rows come from, and its columns. An upper cell's ledger is
+// the books of its subtree one after the other: rows are ordered by cell, then by time, then by id.
+
+// book is one ledger.
+type book struct {
+	title   string
+	columns func(context.Context, *Views, LedgerFilter) ([]Column, error)
+	page    func(context.Context, *Views, []Column, grid.CellCode, LedgerFilter, Paging) (Page[Row], error)
+}
+
+// source says where a book's rows come from, as parts of a query.
+type source[T any] struct {
+	query     string // SELECT ... FROM ..., with the joins
+	cell      string // the column of the cell
+	programme string // the column of the programme; empty: the rows are of none
+	at        string // the column of the time, or 0 where the rows have none
+	id        string // the column that tells rows of one cell and time apart
+	standing  string // a condition every row has to meet, if there is one
+	narrow    func(*where, LedgerFilter)
+	scan      func(*Views, *sql.Rows) (T, error)
+	key       func(*T) (grid.CellCode, int64, string)
+}
+
+// field is one column with how its value is taken from a row.
+type field[T any] struct {
+	Column
+	value func(*T) any
+}
+
+// col makes a column; names may be nil.
+func col[T any](key, heading string, names map[string]string, value func(*T) any) field[T] {
+	return field[T]{Column{key, heading, names}, value}
+}
+
+// bookOf makes a book with fixed columns.
+func bookOf[T any](title string, src source[T], fields ...field[T]) book {
+	columns := make([]Column, len(fields))
+	for i, f := range fields {
+		columns[i] = f.Column
+	}
+	return book{
+		title:   title,
+		columns: func(context.Context, *Views, LedgerFilter) ([]Column, error) { return columns, nil },
+		page: func(ctx context.Context, v *Views, columns []Column, cell grid.CellCode, f LedgerFilter, p Paging) (Page[Row], error) {
+			return src.page(ctx, v, cell, f, p, func(t *T) Row {
+				values := make([]any, len(fields))
+				for i, f := range fields {
+					values[i] = f.value(t)
+				}
+				return Row{columns, values}
+			})
+		},
+	}
+}
+
+// page reads one page of the source.
+func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f LedgerFilter, p Paging, row func(*T) Row) (Page[Row], error) {
+	size, err := p.size()
+	if err != nil {
+		return Page[Row]{}, err
+	}
+	k, ok, err := p.after()
+	if err != nil {
+		return Page[Row]{}, err
+	}
+	var w where
+	w.subtree(s.cell, "", cell)
+	if s.programme != "" {
+		w.is(s.programme, f.Programme)
+	}
+	if s.standing != "" {
+		w.and(s.standing)
+	}
+	if s.narrow != nil {
+		s.narrow(&w, f)
+	}
+	if s.at != "0" {
+		w.between(s.at, f.From, f.To)
+	}
+	if ok {
+		at, id, _ := strings.Cut(k.S, " ")
+		w.and("("+s.cell+", "+s.at+", "+s.id+") > (?, ?, ?)", at, k.N, id)
+	}
+	order := s.cell + ", " + s.at + ", " + s.id
+	if s.at == "0" {
+		order = s.cell + ", " + s.id
+	}
+	rows, err := collect(ctx, v, s.query+w.text(order, size+1), w.args, func(r *sql.Rows) (T, error) { return s.scan(v, r) })
+	if err != nil {
+		return Page[Row]{}, err
+	}
+	cut := pageOf(rows, size, func(t T) key {
+		cell, at, id := s.key(&t)
+		return key{N: at, S: string(cell) + " " + id}
+	})
+	page := Page[Row]{Items: make([]Row, len(cut.Items)), NextCursor: cut.NextCursor}
+	for i := range cut.Items {
+		page.Items[i] = row(&cut.Items[i])
+	}
+	return page, nil
+}
+
+// bookFor finds the ledger of a name and sees to it that the cell is there.
+func (v *Views) bookFor(ctx context.Context, cell grid.CellCode, name string) (book, Cell, error) {
+	b, ok := books()[name]
+	if !ok {
+		return book{}, Cell{}, fault.Missing("ledger", name)
+	}
+	c, err := v.Cell(ctx, cell)
+	return b, c, err
+}
+
+// LedgerPage gives one page of a ledger (premises, inspections, hazards, activities, equipment, transfers, ratings or
+// forces) of the cell and its subtree, ordered by cell, then time.
+func (v *Views) LedgerPage(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter, p Paging) (Page[Row], error) {
+	b, _, err := v.bookFor(ctx, cell, name)
+	if err != nil {
+		return Page[Row]{}, err
+	}
+	columns, err := b.columns(ctx, v, f)
+	if err != nil {
+		return Page[Row]{}, err
+	}
+	return b.page(ctx, v, columns, cell, f, p)
+}
+
+// Ledger gives the whole ledger as a sheet whose rows are read as they are written.
+func (v *Views) Ledger(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter) (Sheet, error) {
+	b, c, err := v.bookFor(ctx, cell, name)
+	if err != nil {
+		return Sheet{}, err
+	}
+	columns, err := b.columns(ctx, v, f)
+	if err != nil {
+		return Sheet{}, err
+	}
+	return Sheet{Title: fmt.Sprintf("%s %s", c.Name, b.title), Columns: columns, Rows: b.all(ctx, v, columns, cell, f)}, nil
+}
+
+// all reads a book page by page.
+func (b book) all(ctx context.Context, v *Views, columns []Column, cell grid.CellCode, f LedgerFilter) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		p := Paging{Limit: MaxLimit}
+		for {
+			page, err := b.page(ctx, v, columns, cell, f, p)
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			for _, r := range page.Items {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if page.NextCursor == nil {
+				return
+			}
+			p.Cursor = *page.NextCursor
+		}
+	}
+}

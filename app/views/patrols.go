@@ -1,0 +1,270 @@
+package views
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gridward/domain/grid"
+	"gridward/domain/inspection"
+)
+
+// How often a cell's subtree was patrolled: a cache of the inspections that stand, rolled up through the five levels.
+// The row of role "" is about all roles together: done is the inspections that count for some duty, other those
+// that count for none.
+var patrolsTable = table{"patrols", []string{"cell", "programme", "day", "role"}, `
+CREATE TABLE IF NOT EXISTS patrols (
+	cell      TEXT NOT NULL,
+	programme TEXT NOT NULL,
+	day       BIGINT NOT NULL, -- local day of the start, yyyymmdd
+	role      TEXT NOT NULL,   -- as the programme names it
+	done      BIGINT NOT NULL,
+	other     BIGINT NOT NULL,
+	PRIMARY KEY (cell, programme, day, role)
+)`}
+
+// counted is what one inspection that stands contributes.
+type counted struct {
+	cell  grid.CellCode
+	day   int64
+	roles []string
+}
+
+// patrolGroup is the inspections that are counted together: those of one walk in one programme, or a single one.
+type patrolGroup struct {
+	programme string
+	walk      string // empty: the single inspection
+	id        string
+}
+
+// groupState is a group as the tables know it, and as the batch has made it so far.
+type groupState struct {
+	before, now map[string]counted // by inspection id
+}
+
+// patrolKey is one row of the table, less its programme.
+type patrolKey struct {
+	cell grid.CellCode
+	day  int64
+	role string
+}
+
+// tally is what a row counts.
+type tally struct{ done, other int }
+
+// contributions is what a group adds to the rows. On a premises (level 5) every inspection counts; from the area
+// upward the inspections of one walk count once a day, for each role and altogether (design: time, "Patrol duty").
+// A walk counts as done where anybody acted under a duty.
+func contributions(walk bool, group map[string]counted) map[patrolKey]tally {
+	out := map[patrolKey]tally{}
+	once := map[patrolKey]bool{}
+	add := func(k patrolKey, t tally) {
+		old := out[k]
+		out[k] = tally{old.done + t.done, old.other + t.other}
+	}
+	count := func(k patrolKey) {
+		if !walk || k.cell.Level() == grid.Site {
+			add(k, tally{done: 1})
+		} else if !once[k] {
+			once[k] = true
+			add(k, tally{done: 1})
+		}
+	}
+	for _, in := range group {
+		if len(in.roles) == 0 {
+			continue
+		}
+		for _, cell := range in.cell.Upward() {
+			count(patrolKey{cell, in.day, ""})
+			for _, r := range in.roles {
+				count(patrolKey{cell, in.day, r})
+			}
+		}
+	}
+	for _, in := range group {
+		if len(in.roles) > 0 {
+			continue
+		}
+		for _, cell := range in.cell.Upward() {
+			k := patrolKey{cell, in.day, ""}
+			if !walk || cell.Level() == grid.Site {
+				add(k, tally{other: 1})
+			} else if !once[k] {
+				once[k] = true
+				add(k, tally{other: 1})
+			}
+		}
+	}
+	return out
+}
+
+func groupFor(in Inspection) patrolGroup {
+	if in.Walk == "" {
+		return patrolGroup{programme: in.Programme, id: in.ID}
+	}
+	return patrolGroup{programme: in.Programme, walk: in.Walk}
+}
+
+// groupOf gives the group of an inspection, read from the tables when the batch first meets it.
+func (b *batch) groupOf(in Inspection) (*groupState, error) {
+	g := groupFor(in)
+	if s := b.patrols[g]; s != nil {
+		return s, nil
+	}
+	s := &groupState{before: map[string]counted{}, now: map[string]counted{}}
+	if in.Walk != "" {
+		err := b.rows(`SELECT id, cell, started_at, roles FROM inspections WHERE walk = $1 AND programme = $2 AND superseded_at IS NULL AND kind <> $3`,
+			[]any{in.Walk, in.Programme, inspection.Recheck}, func(r *sql.Rows) error {
+				var id, cell, roles string
+				var started int64
+				if err := r.Scan(&id, &cell, &started, &roles); err != nil {
+					return err
+				}
+				c := b.counts(cell, started, strings.Fields(roles))
+				s.before[id], s.now[id] = c, c
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	b.patrols[g] = s
+	return s, nil
+}
+
+// counts is what an inspection that stands contributes.
+func (b *batch) counts(cell string, started int64, roles []string) counted {
+	return counted{grid.CellCode(cell), dayNumber(time.UnixMicro(started), b.p.loc), roles}
+}
+
+// count adds an inspection that stands from now on. Its row must not be there yet. Re-checks never count.
+func (b *batch) count(in Inspection, roles []string) error {
+	if in.Kind == inspection.Recheck {
+		return nil
+	}
+	g, err := b.groupOf(in)
+	if err != nil {
+		return err
+	}
+	g.now[in.ID] = b.counts(string(in.Cell), micros(in.StartedAt), roles)
+	return nil
+}
+
+// uncount takes an inspection out that stood until now. Its row must still stand.
+func (b *batch) uncount(in Inspection, roles []string) error {
+	if in.Kind == inspection.Recheck {
+		return nil
+	}
+	known := b.patrols[groupFor(in)] != nil
+	g, err := b.groupOf(in)
+	if err != nil {
+		return err
+	}
+	if in.Walk == "" && !known {
+		g.before[in.ID] = b.counts(string(in.Cell), micros(in.StartedAt), roles)
+	}
+	delete(g.now, in.ID)
+	return nil
+}
+
+// flushPatrols writes what the groups of the batch changed, each row once.
+func (b *batch) flushPatrols() error {
+	type rowKey struct {
+		patrolKey
+		programme string
+	}
+	changes := map[rowKey]tally{}
+	order := []rowKey{}
+	add := func(programme string, counts map[patrolKey]tally, sign int) {
+		for k, t := range counts {
+			row := rowKey{k, programme}
+			old, met := changes[row]
+			if !met {
+				order = append(order, row)
+			}
+			changes[row] = tally{old.done + sign*t.done, old.other + sign*t.other}
+		}
+	}
+	for group, s := range b.patrols {
+		add(group.programme, contributions(group.walk != "", s.before), -1)
+		add(group.programme, contributions(group.walk != "", s.now), 1)
+	}
+	slices.SortFunc(order, func(x, y rowKey) int { // neighbours in the table are written one after the other
+		return cmp.Or(cmp.Compare(x.cell, y.cell), cmp.Compare(x.programme, y.programme), cmp.Compare(x.day, y.day), cmp.Compare(x.role, y.role))
+	})
+	var args []any
+	shrunk := false
+	for _, k := range order {
+		t := changes[k]
+		if t == (tally{}) {
+			continue
+		}
+		shrunk = shrunk || t.done < 0 || t.other < 0
+		args = append(args, string(k.cell), k.programme, k.day, k.role, t.done, t.other)
+	}
+	if err := b.insertMany(`INSERT INTO patrols (cell, programme, day, role, done, other) VALUES `, 6, args,
+		` ON CONFLICT (cell, programme, day, role) DO UPDATE SET done = patrols.done + excluded.done, other = patrols.other + excluded.other`); err != nil {
+		return err
+	}
+	if !shrunk {
+		return nil
+	}
+	for _, k := range order {
+		if t := changes[k]; t.done < 0 || t.other < 0 {
+			if err := b.exec(`DELETE FROM patrols WHERE cell = $1 AND programme = $2 AND day = $3 AND role = $4 AND done = 0 AND other = 0`,
+				string(k.cell), k.programme, k.day, k.role); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Patrols counts what was done in the cell's subtree in a period, by role, and by the cells directly below. An empty
+// programme is all of them together.
+func (v *Views) Patrols(ctx context.Context, cell grid.CellCode, programme string, period Period) (Patrols, error) {
+	if _, err := v.Cell(ctx, cell); err != nil {
+		return Patrols{}, err
+	}
+	out := Patrols{Cell: cell, Programme: programme, Period: period.Text, ByRole: []RolePatrols{}, Children: []ChildPatrols{}}
+	from, to := dayNumber(period.From, v.loc), dayNumber(period.To, v.loc)
+	var w where
+	w.and("p.cell = ?", string(cell))
+	w.is("p.programme", programme)
+	w.and("p.day >= ? AND p.day < ?", from, to)
+	type sum struct {
+		role string
+		tally
+	}
+	sums, err := collect(ctx, v, `SELECT p.role, SUM(p.done), SUM(p.other) FROM patrols p`+w.text("", 0)+` GROUP BY p.role ORDER BY p.role`, w.args,
+		func(r *sql.Rows) (s sum, err error) { return s, r.Scan(&s.role, &s.done, &s.other) })
+	if err != nil {
+		return Patrols{}, err
+	}
+	for _, s := range sums {
+		if s.role == "" {
+			out.Done, out.Other = s.done, s.other
+		} else {
+			out.ByRole = append(out.ByRole, RolePatrols{Role: s.role, Done: s.done})
+		}
+	}
+	var on where
+	on.and("p.cell = c.code")
+	on.is("p.programme", programme)
+	on.and("p.day >= ? AND p.day < ? AND p.role = ''", from, to)
+	join := strings.Replace(on.text("", 0), " WHERE ", " ON ", 1)
+	args := append(on.args, string(cell))
+	children, err := collect(ctx, v, fmt.Sprintf(`
+SELECT c.code, c.name, COALESCE(SUM(p.done), 0), COALESCE(SUM(p.other), 0) FROM cells c LEFT JOIN patrols p%s
+WHERE c.parent = $%d GROUP BY c.code, c.name ORDER BY c.code`, join, len(args)), args,
+		func(r *sql.Rows) (k ChildPatrols, err error) { return k, r.Scan(&k.Cell, &k.Name, &k.Done, &k.Other) })
+	if err != nil {
+		return Patrols{}, err
+	}
+	out.Children = append(out.Children, children...)
+	return out, nil
+}

@@ -1,0 +1,239 @@
+package views
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"gridward/app"
+)
+
+// batchSize is how many events are applied in one transaction at most. Fewer are taken when fewer are there.
+const batchSize = 1000
+
+// projector brings one generation up to date. One goroutine at a time uses it.
+type projector struct {
+	log   app.Log
+	codec app.Codec
+	db    *sql.DB
+	loc   *time.Location
+	size  int // of a batch
+
+	conn  *sql.Conn // the one connection that writes; nil after it failed
+	stmts map[string]*sql.Stmt
+
+	position   app.Position
+	recordedAt time.Time
+
+	onExec func(text string, args []any) error // tests: sees every statement, and may fail it
+}
+
+// entry is one event with all that is known of it.
+type entry struct {
+	app.Record
+	event any
+}
+
+// decoded is one batch on its way from the log to the tables.
+type decoded struct {
+	entries []entry
+	err     error // behind the entries: what stopped the reading
+}
+
+// newProjector makes the tables if need be and reads how far they are.
+func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location) (*projector, error) {
+	p := &projector{log: log, codec: codec, db: db, loc: loc, size: batchSize}
+	if p.connect(ctx) == nil { // the checkpoint is made last: all is there, and may be open for reading only
+		return p, nil
+	}
+	for _, t := range tables {
+		if _, err := db.ExecContext(ctx, t.ddl); err != nil {
+			return nil, fmt.Errorf("create table %s: %w", t.name, err)
+		}
+	}
+	const begin = `INSERT INTO checkpoint (id, position, recorded_at) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING`
+	if _, err := db.ExecContext(ctx, begin); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return p, p.connect(ctx)
+}
+
+// connect takes a connection and learns from it how far the tables are; a projector that has one keeps it.
+func (p *projector) connect(ctx context.Context) error {
+	if p.conn != nil {
+		return nil
+	}
+	var at checkpoint
+	at, err := readCheckpoint(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	conn, err := p.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("views: connect: %w", err)
+	}
+	p.conn, p.stmts = conn, map[string]*sql.Stmt{}
+	p.position, p.recordedAt = at.position, at.recordedAt
+	return nil
+}
+
+// close gives the connection back.
+func (p *projector) close() error {
+	if p.conn == nil {
+		return nil
+	}
+	var errs []error
+	for _, s := range p.stmts {
+		errs = append(errs, s.Close())
+	}
+	errs = append(errs, p.conn.Close())
+	p.conn, p.stmts = nil, nil
+	return errors.Join(errs...)
+}
+
+// forever is the position nothing lies behind.
+const forever = ^app.Position(0)
+
+// catchUp applies what the log holds, batch by batch, until it has seen the log's end. Decoding runs one batch
+// ahead of the tables. committed (may be nil) is called after each batch. On an error what was committed stands.
+func (p *projector) catchUp(ctx context.Context, committed func(Counters)) error {
+	return p.catchUpTo(ctx, forever, committed)
+}
+
+func (p *projector) catchUpTo(ctx context.Context, until app.Position, committed func(Counters)) error {
+	if err := p.connect(ctx); err != nil {
+		return err
+	}
+	reading, stop := context.WithCancel(ctx)
+	batches := make(chan decoded, 1)
+	go p.read(reading, p.position, until, batches)
+	defer func() {
+		stop()
+		for range batches { // until the reader has left
+			continue
+		}
+	}()
+	for d := range batches {
+		if len(d.entries) > 0 {
+			c, err := p.apply(ctx, d.entries)
+			if committed != nil && c.Batches > 0 {
+				committed(c)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if d.err != nil {
+			return d.err
+		}
+	}
+	return ctx.Err()
+}
+
+// read sends decoded batches from after on until the log's end, an error or until, and closes the channel.
+func (p *projector) read(ctx context.Context, after, until app.Position, to chan<- decoded) {
+	defer close(to)
+	for after < until {
+		records, err := p.log.Read(ctx, after, p.size)
+		if err != nil {
+			err = fmt.Errorf("views: read the log: %w", err)
+		}
+		d := decoded{entries: make([]entry, 0, len(records)), err: err}
+		for _, r := range records {
+			if r.Position > until {
+				break
+			}
+			event, err := p.codec.Decode(r.Type, r.Schema, r.Data)
+			if err != nil {
+				d.err = fmt.Errorf("views: %s version %d at %s: %w", r.Stream, r.Version, r.Position, err)
+				break
+			}
+			d.entries = append(d.entries, entry{r, event})
+			after = r.Position
+		}
+		select {
+		case to <- d:
+		case <-ctx.Done():
+			return
+		}
+		if d.err != nil || len(d.entries) < p.size {
+			return
+		}
+	}
+}
+
+// errEntry is an event that a view cannot apply: the projector stops in front of it.
+type errEntry struct {
+	index int
+	entry entry
+	cause error
+}
+
+func (e *errEntry) Error() string {
+	return fmt.Sprintf("views: cannot apply %s (%s version %d, position %s): %v",
+		e.entry.Type, e.entry.Stream, e.entry.Version, e.entry.Position, e.cause)
+}
+
+func (e *errEntry) Unwrap() error { return e.cause }
+
+// apply puts one batch and the checkpoint into the tables in one transaction. When an event cannot be applied,
+// those before it still are.
+func (p *projector) apply(ctx context.Context, entries []entry) (Counters, error) {
+	c, err := p.transact(ctx, entries)
+	if err == nil {
+		return c, nil
+	}
+	var bad *errEntry
+	if errors.As(err, &bad) && bad.index > 0 && p.connect(ctx) == nil && p.position < entries[0].Position {
+		c, again := p.transact(ctx, entries[:bad.index])
+		if again != nil {
+			return Counters{}, again
+		}
+		return c, err
+	}
+	return Counters{}, err
+}
+
+// transact is one transaction. Having failed, it gives the connection up, so that the next attempt begins with a
+// new one and what that one reads from the checkpoint.
+func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, err error) {
+	if err := ctx.Err(); err != nil {
+		return c, err
+	}
+	if err := p.connect(ctx); err != nil {
+		return c, err
+	}
+	ctx = context.WithoutCancel(ctx) // a batch is short: it is finished rather than watched
+	tx, err := p.conn.BeginTx(ctx, nil)
+	if err != nil {
+		return c, errors.Join(fmt.Errorf("views: begin: %w", err), p.close())
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // the error that led here is the one to tell
+			err = errors.Join(err, p.close())
+		}
+	}()
+	b := newBatch(ctx, p)
+	for i, e := range entries {
+		if err := b.apply(e); err != nil {
+			return c, &errEntry{i, e, err}
+		}
+	}
+	if err := b.flush(); err != nil {
+		return c, fmt.Errorf("views: %w", err)
+	}
+	last := entries[len(entries)-1]
+	if err := b.exec(`UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1`,
+		int64(last.Position), last.RecordedAt.UnixMicro()); err != nil {
+		return c, fmt.Errorf("views: checkpoint: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return c, fmt.Errorf("views: commit: %w", err)
+	}
+	p.position, p.recordedAt = last.Position, last.RecordedAt
+	b.counters.Events, b.counters.Batches = uint64(len(entries)), 1
+	return b.counters, nil
+}

@@ -1,0 +1,183 @@
+package views_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gridward/adapters/sqlstore"
+	"gridward/app"
+	"gridward/app/views"
+	"gridward/domain/fault"
+	"gridward/domain/hazard"
+	"gridward/domain/personal"
+)
+
+// same ends the test unless the world's views are what the log says.
+func (w *world) same() {
+	w.t.Helper()
+	n, _, err := sqlstore.NewGenerations(w.dir, true).Current(ctx())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	live, err := sqlstore.NewGenerations(w.dir, true).Open(ctx(), n)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = live.Close() }()
+	fresh, err := sqlstore.OpenViewsFile(filepath.Join(w.t.TempDir(), "fresh.db"), false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = fresh.Close() }()
+	differences, err := views.Check(ctx(), w.log, w.codec, shanghai, live, fresh, 10, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, d := range differences {
+		w.t.Error(d)
+	}
+}
+
+func TestEveryEventIsAppliedOnceWhereverTheProjectorIsCut(t *testing.T) {
+	for seed := range uint64(6) {
+		w := newWorld(t)
+		m := newMix(w, seed)
+		m.settle(1)
+		cuts := 0
+		broken := errors.New("cut")
+		for range 30 {
+			for range 20 {
+				m.step()
+			}
+			w.views.Batch(1 + m.rng.IntN(40))
+			left := m.rng.IntN(120)
+			w.views.FailOn(func(string, []any) error {
+				if left--; left < 0 {
+					return broken
+				}
+				return nil
+			})
+			if err := w.views.CatchUp(ctx()); err != nil {
+				if !errors.Is(err, broken) {
+					t.Fatal(err)
+				}
+				cuts++
+			}
+			if m.rng.IntN(5) == 0 { // the process ends here, and another begins
+				if err := w.views.Close(); err != nil {
+					t.Fatal(err)
+				}
+				w.views = w.open()
+			}
+		}
+		w.views.FailOn(nil)
+		w.project()
+		w.same()
+		if cuts < 10 {
+			t.Errorf("seed %d: cut only %d times", seed, cuts)
+		}
+		head := must[app.Position](t)(w.log.Head(ctx()))
+		if s := w.views.Status(ctx()); s.Applied != head || s.Err != nil || s.Lag() != 0 {
+			t.Errorf("seed %d: %+v", seed, s)
+		}
+		for id, want := range m.open {
+			got := must[views.Case](t)(w.views.Case(ctx(), id, w.now))
+			if got.State != want.State || got.Severity != want.Severity || got.Cell != want.Cell || got.Round != want.Round ||
+				got.ListingAwaited != want.ListingAwaited || (got.Escalation == nil) != (want.Escalation == nil) ||
+				len(got.Supervisions) != len(want.Supervisions) || len(got.Transfers) != len(want.Transfers) {
+				t.Errorf("seed %d: the view has %+v, the rules %+v", seed, got, want)
+			}
+		}
+	}
+}
+
+func TestRebuildBesideTheLiveViews(t *testing.T) {
+	w := newWorld(t)
+	m := newMix(w, 1)
+	m.settle(2)
+	for range 400 {
+		m.step()
+	}
+	running, stop := context.WithCancel(ctx())
+	ended := make(chan error)
+	go func() { ended <- w.views.Run(running) }()
+	for range 3 {
+		var last, total app.Position
+		if err := w.views.Rebuild(ctx(), func(d, n app.Position) { last, total = d, n }); err != nil {
+			t.Fatal(err)
+		}
+		if last == 0 || last != total {
+			t.Errorf("progress ended at %d of %d", last, total)
+		}
+		for range 50 {
+			m.step()
+		}
+		head := must[app.Position](t)(w.log.Head(ctx()))
+		if err := w.views.WaitFor(ctx(), head); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Run ended with %v", err)
+	}
+	w.same()
+	n, _, err := sqlstore.NewGenerations(w.dir, false).Current(ctx())
+	if err != nil || n != 4 {
+		t.Errorf("generation %d, %v", n, err)
+	}
+	files := must[[]string](t)(filepath.Glob(filepath.Join(w.dir, "*.db")))
+	if len(files) != 1 {
+		t.Errorf("old generations are left: %v", files)
+	}
+}
+
+func TestAnEventNobodyKnowsStopsTheProjectorInFrontOfIt(t *testing.T) {
+	w := newWorld(t)
+	w.grid()
+	last := w.log1(visit("i1", site1, at("2026-02-10 09:00"), "officer"))
+	bad := w.put("case-c9", "p1", hazard.Noted{Stamp: w.stamp("p1"), Text: personal.Of("c9", "秘密")}) // of a case nobody reported
+	w.log1(visit("i2", site1, at("2026-02-10 10:00"), "officer"))
+	err := w.views.CatchUp(ctx())
+	if err == nil || !strings.Contains(err.Error(), "case.noted") || strings.Contains(err.Error(), "秘密") {
+		t.Errorf("the error: %v", err)
+	}
+	s := w.views.Status(ctx())
+	if s.Applied != last || s.Err == nil || s.Lag() != 2 {
+		t.Errorf("status %+v", s)
+	}
+	if got := w.done(site1, "2026"); got != [2]int{1, 0} {
+		t.Errorf("what lies before it is applied: %v", got)
+	}
+	running, stop := context.WithTimeout(ctx(), 0)
+	defer stop()
+	wantFault(t, w.views.WaitFor(running, bad), fault.Unavailable, "views_behind")
+}
+
+func TestViewsOfOtherCodeAreRebuiltAtTheStart(t *testing.T) {
+	w := newWorld(t)
+	w.grid()
+	w.project()
+	if err := w.views.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gens := sqlstore.NewGenerations(w.dir, false)
+	n, fingerprint, err := gens.Current(ctx())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gens.Switch(ctx(), n, "other"); err != nil {
+		t.Fatal(err)
+	}
+	w.views = w.open()
+	m, again, err := gens.Current(ctx())
+	if err != nil || m != n+1 || again != fingerprint {
+		t.Errorf("generation %d %s, %v", m, again, err)
+	}
+	if _, err := w.views.Cell(ctx(), site1); err != nil {
+		t.Errorf("after the rebuild: %v", err)
+	}
+}

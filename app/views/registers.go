@@ -1,0 +1,106 @@
+package views
+
+import (
+	"fmt"
+	"strings"
+
+	"gridward/domain/personal"
+	"gridward/domain/register"
+)
+
+var activitiesTable = table{"activities", []string{"id"}, `
+CREATE TABLE IF NOT EXISTS activities (
+	id           TEXT PRIMARY KEY,
+	cell         TEXT NOT NULL,
+	programme    TEXT NOT NULL,
+	kind         TEXT NOT NULL,
+	held_at      BIGINT NOT NULL,
+	title        TEXT NOT NULL,
+	minutes      TEXT NOT NULL,
+	participants TEXT NOT NULL -- separated by ideographic commas
+);
+CREATE INDEX IF NOT EXISTS activities_cell ON activities (cell, held_at)`}
+
+var equipmentTable = table{"equipment", []string{"id"}, `
+CREATE TABLE IF NOT EXISTS equipment (
+	id             TEXT PRIMARY KEY,
+	cell           TEXT NOT NULL,
+	programme      TEXT NOT NULL,
+	kind           TEXT NOT NULL,
+	quantity       BIGINT NOT NULL,
+	bought_on      TEXT NOT NULL,
+	valid_until    TEXT NOT NULL,
+	serviced_on    TEXT NOT NULL,
+	place          TEXT NOT NULL,
+	note           TEXT NOT NULL,
+	retired_at     BIGINT,
+	retired_reason TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS equipment_cell ON equipment (cell, id)`}
+
+var forcesTable = table{"forces", []string{"id"}, `
+CREATE TABLE IF NOT EXISTS forces (
+	id        TEXT PRIMARY KEY,
+	cell      TEXT NOT NULL,
+	programme TEXT NOT NULL,
+	kind      TEXT NOT NULL,
+	name      TEXT NOT NULL,
+	headcount BIGINT NOT NULL,
+	leader    TEXT NOT NULL,
+	phone     TEXT NOT NULL,
+	equipment TEXT NOT NULL,
+	content   TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS forces_cell ON forces (cell, id)`}
+
+func (b *batch) applyActivity(_ entry, event register.ActivityEvent) error {
+	switch ev := event.(type) {
+	case register.ActivityRecorded:
+		names := make([]string, len(ev.Participants))
+		for i, p := range ev.Participants {
+			names[i] = personOrName(p.Person, p.Name)
+		}
+		return b.exec(`
+INSERT INTO activities (id, cell, programme, kind, held_at, title, minutes, participants) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			ev.ID, string(ev.Cell), ev.Programme, ev.Kind, micros(ev.HeldAt), ev.Title, ev.Minutes, strings.Join(names, "、"))
+	}
+	return fmt.Errorf("the view of activities knows no %T", event)
+}
+
+// personOrName is how somebody who took part is shown: the person's id, or else the name given.
+func personOrName(person string, name personal.Value) string {
+	if person != "" {
+		return person
+	}
+	return name.Reveal()
+}
+
+func (b *batch) applyEquipment(e entry, event register.EquipmentEvent) error {
+	id := strings.TrimPrefix(e.Stream, "equipment-")
+	switch ev := event.(type) {
+	case register.EquipmentRegistered:
+		return b.exec(`
+INSERT INTO equipment (id, cell, programme, kind, quantity, bought_on, valid_until, serviced_on, place, note, retired_reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, '')`,
+			ev.ID, string(ev.Cell), ev.Programme, ev.Kind, ev.Quantity, ev.BoughtOn, ev.ValidUntil, ev.Place, ev.Note)
+	case register.EquipmentServiced:
+		if ev.ValidUntil == "" {
+			return b.must("equipment", `UPDATE equipment SET serviced_on = $2 WHERE id = $1`, id, ev.ServicedOn)
+		}
+		return b.must("equipment", `UPDATE equipment SET serviced_on = $2, valid_until = $3 WHERE id = $1`, id, ev.ServicedOn, ev.ValidUntil)
+	case register.EquipmentRetired:
+		return b.must("equipment", `UPDATE equipment SET retired_at = $2, retired_reason = $3 WHERE id = $1`, id, micros(e.Meta.OccurredAt), ev.Reason)
+	}
+	return fmt.Errorf("the view of equipment knows no %T", event)
+}
+
+func (b *batch) applyForce(_ entry, event register.ForceEvent) error {
+	switch ev := event.(type) {
+	case register.ForceRegistered:
+		return b.exec(`
+INSERT INTO forces (id, cell, programme, kind, name, headcount, leader, phone, equipment, content)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			ev.ID, string(ev.Cell), ev.Programme, ev.Kind, ev.Name, ev.Headcount, ev.Leader.Reveal(), ev.Phone.Reveal(), ev.Equipment, ev.Content)
+	}
+	return fmt.Errorf("the view of forces knows no %T", event)
+}

@@ -1,0 +1,70 @@
+package views
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"gridward/app"
+)
+
+// edition is raised when rows come out differently for the same log though the tables look the same: the views
+// are then rebuilt at the next start.
+const edition = "1"
+
+// table is one table of the views: its primary key, by which generations are compared, and its text.
+type table struct {
+	name string
+	key  []string
+	ddl  string
+}
+
+var checkpointTable = table{"checkpoint", []string{"id"}, `
+CREATE TABLE IF NOT EXISTS checkpoint (
+	id          BIGINT PRIMARY KEY,
+	position    BIGINT NOT NULL,
+	recorded_at BIGINT NOT NULL
+)`}
+
+// tables is all of them.
+var tables = []table{
+	checkpointTable,
+	cellsTable, cellClassesTable,
+	personsTable, departmentsTable, dutiesTable, dutyCellsTable,
+	inspectionsTable, patrolsTable,
+	casesTable, escalationsTable, transfersTable, ratingsTable,
+	campaignsTable, campaignTargetsTable,
+	activitiesTable, equipmentTable, forcesTable,
+	programmesTable,
+}
+
+// fingerprint tells what built the tables: their texts, the edition, the zone of the days, and the log.
+func (v *Views) fingerprint() string {
+	h := sha256.New()
+	fmt.Fprintln(h, edition, v.loc, v.log.ID())
+	for _, t := range tables {
+		fmt.Fprintln(h, t.ddl)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// checkpoint is how far the tables are.
+type checkpoint struct {
+	position   app.Position
+	recordedAt time.Time
+}
+
+func readCheckpoint(ctx context.Context, db *sql.DB) (checkpoint, error) {
+	var position, recorded int64
+	if err := db.QueryRowContext(ctx, `SELECT position, recorded_at FROM checkpoint WHERE id = 1`).Scan(&position, &recorded); err != nil {
+		return checkpoint{}, fmt.Errorf("views: checkpoint: %w", err)
+	}
+	c := checkpoint{position: app.Position(position)}
+	if recorded != 0 {
+		c.recordedAt = time.UnixMicro(recorded).UTC()
+	}
+	return c, nil
+}

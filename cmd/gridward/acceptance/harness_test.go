@@ -1,0 +1,220 @@
+//go:build acceptance
+
+// Package acceptance holds the built program against numbers written by hand, over REST only (make acceptance).
+//
+// walk_test.go walks one story from an empty directory; world_test.go tells it. harness_test.go builds, starts and
+// stops the program, client_test.go talks to it.
+package acceptance
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// adminToken is the administrator's token of every program the tests start.
+const adminToken = "acceptance-administrator"
+
+// How long the program may take before a test gives up on it: generous, for the machine may be busy.
+const (
+	startsWithin = 60 * time.Second
+	stopsWithin  = 60 * time.Second
+)
+
+// binary gives the program's path: the one GRIDWARD_BINARY names (make acceptance), or else one built now, once.
+func binary(t testing.TB) string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("GRIDWARD_BINARY"); path != "" {
+		return filepath.Abs(path)
+	}
+	dir, err := os.MkdirTemp("", "gridward-acceptance-")
+	if err != nil {
+		return "", err
+	}
+	builtDir = dir
+	path := filepath.Join(dir, "gridward")
+	cmd := exec.Command("go", "build", "-o", path, "gridward/cmd/gridward")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// builtDir is where built puts what it builds, "" if it built nothing.
+var builtDir string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir)
+	}
+	os.Exit(code)
+}
+
+// server is one running program. It is stopped when the test ends, whatever happens.
+type server struct {
+	t    testing.TB
+	dir  string // its working directory; the data lie in dir/data
+	url  string // "http://127.0.0.1:port"
+	cmd  *exec.Cmd
+	out  output        // what it wrote to standard output and standard error
+	over chan struct{} // closed when the process has ended
+	err  error         // of the process; valid once over is closed
+}
+
+// start runs "gridward serve" with more flags in a directory, on a free port, and returns when /readyz says so.
+// The data go to dir/data, the default. Start it again in the same directory and it has the same data.
+func start(t testing.TB, dir string, flags ...string) *server {
+	t.Helper()
+	s := &server{t: t, dir: dir, over: make(chan struct{})}
+	s.cmd = exec.Command(binary(t), append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
+	s.cmd.Dir = dir
+	s.cmd.Env = environment()
+	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		s.err = s.cmd.Wait()
+		close(s.over)
+	}()
+	t.Cleanup(func() {
+		s.kill()
+		if t.Failed() {
+			t.Logf("the program wrote:\n%s", s.out.tail(8000))
+		}
+	})
+	s.awaitReady()
+	return s
+}
+
+// environment is the environment of every program the tests start: nothing of the caller's own settings.
+func environment() []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "GRIDWARD_ADMIN_TOKEN=" + adminToken}
+}
+
+// address is how the program says where it listens.
+var address = regexp.MustCompile(`127\.0\.0\.1:[1-9][0-9]*`)
+
+// awaitReady waits until the program has said where it listens and answers 200 on /readyz.
+func (s *server) awaitReady() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startsWithin)
+	defer cancel()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if at := address.Find(s.out.bytes()); at != nil {
+			s.url = "http://" + string(at)
+			if s.ready(ctx) {
+				return
+			}
+		}
+		select {
+		case <-again.C:
+		case <-s.over:
+			s.t.Fatalf("the program ended before it was ready: %v\n%s", s.err, s.out.tail(4000))
+		case <-ctx.Done():
+			s.t.Fatalf("the program was not ready within %s\n%s", startsWithin, s.out.tail(4000))
+		}
+	}
+}
+
+func (s *server) ready(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// stop sends SIGTERM and holds that the program ends with status 0.
+func (s *server) stop() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatalf("SIGTERM: %v", err)
+	}
+	select {
+	case <-s.over:
+	case <-time.After(stopsWithin):
+		s.t.Fatalf("the program did not end within %s of SIGTERM", stopsWithin)
+	}
+	if s.err != nil {
+		s.t.Fatalf("after SIGTERM the program ended with %v\n%s", s.err, s.out.tail(4000))
+	}
+}
+
+// kill is kill -9; it returns when the process is gone. Killing one that has ended does nothing.
+func (s *server) kill() {
+	select {
+	case <-s.over:
+		return
+	default:
+	}
+	if err := s.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		s.t.Errorf("kill: %v", err)
+	}
+	<-s.over
+}
+
+// run runs one command of the program to its end in a directory ("check", "rebuild", "log") and gives what it
+// wrote and its status.
+func run(t testing.TB, dir string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	cmd := exec.Command(binary(t), args...)
+	cmd.Dir, cmd.Env = dir, environment()
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
+}
+
+// output collects what a process writes, for a reader beside it.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) bytes() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Clone(o.buf.Bytes())
+}
+
+func (o *output) tail(n int) []byte {
+	b := o.bytes()
+	return b[max(0, len(b)-n):]
+}

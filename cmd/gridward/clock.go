@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"gridward/app"
+	"gridward/domain/fault"
+)
+
+// rehearsal is a clock that stands still and moves only forward, when told. It is safe for concurrent use.
+type rehearsal struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// resume moves the clock to the log's last record if that is later than what it shows: time does not go back when
+// the program is started again.
+func (c *rehearsal) resume(ctx context.Context, log app.Log) error {
+	head, err := log.Head(ctx)
+	if err != nil || head == 0 {
+		return err
+	}
+	last, err := log.Read(ctx, head-1, 1)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range last {
+		if r.RecordedAt.After(c.now) {
+			c.now = r.RecordedAt
+		}
+	}
+	return nil
+}
+
+// Now is the instant the clock shows.
+func (c *rehearsal) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock forward. To an earlier instant it is refused (conflict: clock_backward).
+func (c *rehearsal) Advance(_ context.Context, to time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if to.Before(c.now) {
+		return fault.New(fault.Conflict, "clock_backward", "the clock shows %s already and moves only forward", c.now.Format(time.RFC3339))
+	}
+	c.now = to
+	return nil
+}

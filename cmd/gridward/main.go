@@ -1,0 +1,116 @@
+// Command gridward is the program: it serves, and looks after a data directory. It alone sees everything; wire.go
+// puts the parts together.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker (Makefile).
+var version = "unknown"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	if err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "gridward:", err)
+		os.Exit(1)
+	}
+}
+
+// env is where a command runs: tests give it another.
+type env struct {
+	ctx    context.Context // ends when the program is asked to stop
+	lookup func(string) (string, bool)
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// say prints for whoever ran the command. If nobody takes it, the work is done all the same.
+func (e *env) say(format string, args ...any) { _, _ = fmt.Fprintf(e.stdout, format, args...) }
+
+// cli is what can be asked of the program.
+type cli struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the API on a data directory."`
+	Demo    demoCommand    `cmd:"" help:"Fill an empty data directory with a district and a simulated month of work."`
+	Import  importCommands `cmd:"" help:"Take in files."`
+	Log     logCommand     `cmd:"" help:"Print events; a server may run meanwhile."`
+	Check   checkCommand   `cmd:"" help:"Read the whole log and compare every view with a fresh rebuild; a server may run meanwhile."`
+	Rebuild rebuildCommand `cmd:"" help:"Build the views anew from the log."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// dataDir is the flag every command has.
+type dataDir struct {
+	Data string `default:"./data" help:"The data directory. Nothing is written outside it." placeholder:"DIR"`
+}
+
+// run does one command and returns when it is over. Every flag may also come from the environment, as GRIDWARD_
+// and its name in capitals.
+func run(ctx context.Context, args []string, lookup func(string) (string, bool), stdout, stderr io.Writer) error {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("gridward"),
+		kong.Description("Supervision of grid governance: every fact in one log. Every flag may also be set in the environment: --data as GRIDWARD_DATA, and so on."),
+		kong.UsageOnError(),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.Resolvers(fromEnvironment(lookup)),
+	)
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if helped {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	limitMemory(lookup)
+	return command.Run(&env{ctx: ctx, lookup: lookup, stdout: stdout, stderr: stderr})
+}
+
+// memoryLimit is the soft limit of Go's own heap while the operator sets none (GOMEMLIMIT). What SQLite caches
+// comes on top of it; together they stay under 300 MB.
+const memoryLimit = 160 << 20
+
+func limitMemory(lookup func(string) (string, bool)) {
+	if _, set := lookup("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(e *env) error {
+	b := build()
+	_, err := fmt.Fprintf(e.stdout, "gridward %s (%s, %s)\n", b.Version, b.Commit, b.Go)
+	return err
+}
+
+// buildInfo is what the program knows of its own making.
+type buildInfo struct{ Version, Commit, Go string }
+
+func build() buildInfo {
+	b := buildInfo{Version: version, Commit: "unknown", Go: runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				b.Commit = s.Value
+			}
+		}
+	}
+	return b
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"gridward/adapters/sqlstore"
+	"gridward/app/views"
+)
+
+// batchMetrics tells what the log's writer does.
+type batchMetrics struct {
+	seconds, records prometheus.Histogram
+	failed           prometheus.Counter
+}
+
+func newBatchMetrics(r prometheus.Registerer) *batchMetrics {
+	m := &batchMetrics{
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "gridward_log_commit_seconds",
+			Help: "Time to commit one batch of appends to the log.", Buckets: prometheus.ExponentialBuckets(0.0001, 2, 16)}),
+		records: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "gridward_log_batch_records",
+			Help: "Records in one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 12)}),
+		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "gridward_log_failed_batches_total",
+			Help: "Batches that could not be committed; nothing of them was written."}),
+	}
+	r.MustRegister(m.seconds, m.records, m.failed, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *batchMetrics) observe(b sqlstore.Batch) {
+	if b.Err != nil {
+		m.failed.Inc()
+		return
+	}
+	m.seconds.Observe(b.Took.Seconds())
+	m.records.Observe(float64(b.Rows))
+}
+
+func registerQueue(r prometheus.Registerer, store *sqlstore.Store) {
+	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_log_queue",
+		Help: "Appends that wait for the log's writer."}, func() float64 { return float64(store.Queue()) }))
+}
+
+// registerViews tells how far the views are and what they have written since the start.
+func registerViews(r prometheus.Registerer, status func() views.Status) {
+	gauge := func(name, help string, value func(views.Status) float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(status()) })
+	}
+	r.MustRegister(
+		gauge("gridward_views_lag", "Positions of the log the views have not applied yet.", func(s views.Status) float64 { return float64(s.Lag()) }),
+		gauge("gridward_views_stopped", "1 while the views stand still before an event or a disk they cannot take.", func(s views.Status) float64 {
+			if s.Err != nil {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gridward_views_events_total", Help: "Events applied to the views."},
+			func() float64 { return float64(status().Counters.Events) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gridward_views_rows_total", Help: "Rows the views have written."},
+			func() float64 { return float64(status().Counters.Rows) }),
+	)
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"gridward/adapters/programmes"
+	"gridward/api/rest"
+	"gridward/api/rest/gen"
+	"gridward/app"
+	"gridward/domain/programme"
+)
+
+// drain is how long requests in flight may take once the program was asked to stop.
+const drain = 30 * time.Second
+
+type serveCommand struct {
+	dataDir
+	Listen string    `default:"127.0.0.1:8080" help:"Where to listen. Port 0 takes a free one; the address is printed." placeholder:"ADDRESS"`
+	Clock  time.Time `help:"Rehearse: run on a clock that shows this instant (RFC 3339), stands still and moves only by POST /clock." placeholder:"TIME"`
+	Demo   bool      `help:"Fill the log with a small demonstration first if it is empty, and print a token to try."`
+}
+
+// Run serves until the program is asked to stop, and then stops so that nothing is lost: no new connections,
+// requests in flight finished, the log's queue committed.
+func (c serveCommand) Run(e *env) (err error) {
+	logger := newLogger(e)
+	defer func() { _ = logger.Sync() }() // standard error cannot always be synced
+	var clock *rehearsal
+	if !c.Clock.IsZero() {
+		clock = &rehearsal{now: c.Clock}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(e.ctx, "tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // once more, where nothing was served
+	if err := checkToken(e.lookup); err != nil {
+		return err
+	}
+	h, err := open(e.ctx, plan{dir: c.Data, clock: clock, logger: logger, readOnly: true, progress: logged(logger, "building the views")})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	if h.readOnly != nil {
+		logger.Error("the data directory cannot be written: only reads are served", zap.Error(h.readOnly))
+	}
+	token, err := adminToken(e.lookup, c.Data)
+	if err != nil {
+		return err
+	}
+	if c.Demo {
+		if err := fillDemo(e, h); err != nil {
+			return err
+		}
+	}
+	l, err := h.goLive(e.ctx)
+	if err != nil {
+		return err
+	}
+	defer l.end()
+	door, err := newDoor(h, l, clock, token.value)
+	if err != nil {
+		return err
+	}
+	c.greet(e, listener.Addr().String(), token)
+	return serve(e.ctx, door, l, listener, logger)
+}
+
+// newDoor puts the REST door before the house.
+func newDoor(h *house, l *live, clock *rehearsal, token string) (*rest.Server, error) {
+	b := build()
+	spool := filepath.Join(h.dir, "spool")
+	if h.readOnly == nil {
+		if err := os.MkdirAll(spool, 0o750); err != nil {
+			return nil, err
+		}
+	}
+	o := rest.Options{
+		App: h.app, Views: h.views, Log: h.log, Codec: h.codec, Feed: l.hub, Clock: h.clock, Logger: h.logger, Registry: h.metrics,
+		AdminToken: token, SpoolDir: spool, Zone: zone(),
+		ParseProgramme: func(src []byte) (programme.Programme, error) { return programmes.Parse("programme.yaml", src) },
+		Warnings:       h.warnings,
+		Build:          gen.Version{Version: b.Version, Commit: b.Commit, Go: b.Go},
+	}
+	if clock != nil {
+		o.Rehearsal = clock.Advance
+	}
+	return rest.New(o)
+}
+
+// warnings is what an operator should know although the service is ready.
+func (h *house) warnings() []string {
+	if h.readOnly == nil {
+		return nil
+	}
+	return []string{"the data directory cannot be written: commands are refused, reads go on"}
+}
+
+// serve takes connections until ctx ends or the listener fails.
+func serve(ctx context.Context, door *rest.Server, l *live, listener net.Listener, logger *zap.Logger) error {
+	failed := make(chan error, 1)
+	go func() { failed <- door.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	logger.Info("stopping")
+	l.hub.Close()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	if err := door.Shutdown(stopping); err != nil {
+		return fmt.Errorf("requests were still in flight after %s: %w", drain, err)
+	}
+	return <-failed
+}
+
+// greet says on standard output where the service is and how to try it. A token the operator set is not shown.
+func (c serveCommand) greet(e *env, address string, t token) {
+	e.say("Gridward listens on http://%s\n", address)
+	switch {
+	case t.file == "":
+		return
+	case t.made || c.Demo:
+		e.say("Administrator's token (kept in %s): %s\n", t.file, t.value)
+	default:
+		e.say("Administrator's token: in %s\n", t.file)
+	}
+	if c.Demo {
+		e.say("Try: curl -H 'Authorization: Bearer %s' 'http://%s/api/v1/cases?limit=2'\nOr open http://%s/docs\n", t.value, address, address)
+	}
+}
+
+// logged tells the log now and then how far some work is.
+func logged(logger *zap.Logger, what string) func(done, total app.Position) {
+	n := 0
+	return func(done, total app.Position) {
+		if n++; n%100 == 0 {
+			logger.Info(what, zap.Uint64("done", uint64(done)), zap.Uint64("total", uint64(total)))
+		}
+	}
+}
+
+// newLogger writes JSON lines to standard error.
+func newLogger(e *env) *zap.Logger {
+	c := zap.NewProductionEncoderConfig()
+	c.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(c), zapcore.Lock(zapcore.AddSync(e.stderr)), zap.InfoLevel))
+}

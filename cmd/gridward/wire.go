@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"gridward/adapters/bus"
+	"gridward/adapters/eventcodec"
+	"gridward/adapters/programmes"
+	"gridward/adapters/sqlstore"
+	"gridward/app"
+	"gridward/app/react"
+	"gridward/app/views"
+	"gridward/domain/fault"
+	"gridward/domain/grid"
+)
+
+// cachedStreams is how many folded streams are kept in memory.
+const cachedStreams = 8192
+
+// zone is the zone of local days: the whole country keeps one.
+func zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
+
+// house is the program put together over one data directory, without its doors.
+type house struct {
+	dir    string
+	clock  func() time.Time
+	logger *zap.Logger
+
+	store    *sqlstore.Store
+	log      app.Log // the store, or what stands before it while it cannot be written
+	readOnly error   // why the log cannot be written; nil when it can
+	codec    app.Codec
+	app      *app.App
+	views    *views.Views
+	metrics  *prometheus.Registry
+}
+
+// plan is what a house is opened with.
+type plan struct {
+	dir      string
+	clock    *rehearsal // nil: the real one
+	logger   *zap.Logger
+	readOnly bool                           // serve reads when the directory cannot be written
+	progress func(done, total app.Position) // of views that have to be built; may be nil
+}
+
+// open puts the house together: the log first, then the rules' shell, then the views. Whoever opens it closes it.
+func open(ctx context.Context, p plan) (h *house, err error) {
+	h = &house{dir: p.dir, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry()}
+	if p.clock != nil {
+		h.clock = p.clock.Now
+	}
+	if err := h.openLog(ctx, p.readOnly); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.store.Close())
+		}
+	}()
+	if p.clock != nil {
+		if err := p.clock.resume(ctx, h.log); err != nil {
+			return nil, err
+		}
+	}
+	if h.app, err = app.New(h.log, h.codec, cachedStreams); err != nil {
+		return nil, err
+	}
+	if h.readOnly == nil {
+		if err := h.publishBuiltin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	h.views = views.New(h.log, h.codec, sqlstore.NewGenerations(p.dir, h.readOnly != nil), zone())
+	registerViews(h.metrics, func() views.Status { return h.views.Status(context.WithoutCancel(ctx)) })
+	if err := h.views.Open(ctx, p.progress); err != nil {
+		if h.readOnly == nil {
+			return nil, err
+		}
+		h.logger.Error("the views cannot be read", zap.Error(err)) // the log still can; Status says that they are closed
+	}
+	return h, nil
+}
+
+// openLog opens the log for writing, or for reading if that is allowed and all that the directory lets.
+func (h *house) openLog(ctx context.Context, readOnly bool) error {
+	batches := newBatchMetrics(h.metrics)
+	store, err := sqlstore.Open(ctx, h.dir, sqlstore.Options{Clock: h.clock, OnCommit: batches.observe})
+	if err == nil {
+		h.store, h.log = store, store
+		registerQueue(h.metrics, store)
+		return nil
+	}
+	if !readOnly || !errors.Is(err, fault.New(fault.Unavailable, "data_dir_unwritable", "")) {
+		return err
+	}
+	store, readErr := sqlstore.OpenReadOnly(ctx, h.dir)
+	if readErr != nil {
+		return errors.Join(err, readErr)
+	}
+	h.store, h.log, h.readOnly = store, unwritable{store, err}, err
+	return nil
+}
+
+// unwritable is a log that can only be read: commands are refused with the reason.
+type unwritable struct {
+	app.Log
+	cause error
+}
+
+// Append implements app.Log.
+func (u unwritable) Append(context.Context, string, uint64, []app.Record) (app.Appended, error) {
+	return app.Appended{}, &fault.Error{Kind: fault.Unavailable, Code: "log_unwritable",
+		Message: "the data directory cannot be written; reads go on", RetryAfter: time.Minute, Cause: u.cause}
+}
+
+// publishBuiltin publishes the programmes the product ships, where the log has none of that code.
+func (h *house) publishBuiltin(ctx context.Context) error {
+	builtin, err := programmes.Builtin()
+	if err != nil {
+		return err
+	}
+	by := app.By{Actor: "system", Admin: true, CommandID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("gridward/builtin")), ReceivedAt: h.clock()}
+	if err := h.app.PublishBuiltin(ctx, by, builtin); err != nil {
+		return fmt.Errorf("built-in programmes: %w", err)
+	}
+	return nil
+}
+
+// live is the part of a house that works on its own while it is open.
+type live struct {
+	hub     *react.Hub
+	stop    context.CancelFunc
+	workers group
+}
+
+// goLive starts what follows the log: the views, the completer and the outward reactions. They work until end is
+// called, whatever becomes of ctx.
+func (h *house) goLive(ctx context.Context) (*live, error) {
+	hub := react.NewHub(h.log)
+	router, err := bus.NewRouter(h.log, retryPause, h.logger, bus.Reaction{
+		Name: "live feed", Handle: react.LiveFeed(hub), Checkpoint: h.checkpoint("feed"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := &live{hub: hub}
+	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
+	l.workers.run(ctx, h.logger, "views", h.views.Run)
+	l.workers.run(ctx, h.logger, "router", router.Run)
+	if h.readOnly == nil {
+		l.workers.run(ctx, h.logger, "completer", h.complete)
+	}
+	return l, nil
+}
+
+// end stops the work and returns when what was under way is finished.
+func (l *live) end() {
+	l.stop()
+	l.workers.wait()
+}
+
+// checkpoint is where a follower of the log keeps how far it has come.
+func (h *house) checkpoint(name string) *bus.FileCheckpoint {
+	return bus.NewFileCheckpoint(filepath.Join(h.dir, name+".checkpoint"), h.log.ID())
+}
+
+// complete finishes what a crash cut, and goes on after a failure.
+func (h *house) complete(ctx context.Context) error {
+	kept := h.checkpoint("completer")
+	for failures := 0; ctx.Err() == nil; failures++ {
+		from, _, err := kept.Load(ctx)
+		if err != nil {
+			return err
+		}
+		err = h.app.Complete(ctx, from, h.openCases, func(at app.Position) error { return kept.Save(ctx, at) })
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		h.logger.Error("the completer is held up", zap.Error(err), zap.Int("failures", failures+1))
+		retryPause.Wait(ctx, failures)
+	}
+	return nil
+}
+
+// openCases finds a cell's open cases in the views, once they know everything up to the position.
+func (h *house) openCases(ctx context.Context, cell grid.CellCode, upTo app.Position) ([]string, error) {
+	if err := h.views.WaitFor(ctx, upTo); err != nil {
+		return nil, err
+	}
+	return h.views.OpenCasesOf(ctx, cell)
+}
+
+// close closes the views, then commits what waits for the log and gives up the directory.
+func (h *house) close() error {
+	return errors.Join(h.views.Close(), h.store.Close())
+}
