@@ -154,6 +154,11 @@ func (a *App) commandScene(ctx context.Context, c hazard.Case, cmd hazard.Comman
 				return err
 			}
 		}
+	case hazard.Rectify:
+		if grid.IsPersonID(cmd.PerformedBy) {
+			_, err := a.person(ctx, "performed_by", cmd.PerformedBy)
+			return err
+		}
 	case hazard.Verify:
 		if c.Asked != nil && c.Asked.Cell != "" {
 			targets = []hazard.Target{{Cell: c.Asked.Cell}}

@@ -65,7 +65,7 @@ func (a *App) SetCellAttributes(ctx context.Context, by By, code grid.CellCode, 
 // RetireCell takes a cell out of the grid: a steward, or an office at the cell or above.
 func (a *App) RetireCell(ctx context.Context, by By, code grid.CellCode, cmd grid.RetireCell) (Receipt, error) {
 	return a.changeCell(ctx, by, code, cmd, func(c grid.Cell) ([]grid.CellEvent, error) {
-		return grid.DecideRetireCell(c, cmd)
+		return grid.DecideRetireCell(c, cmd, by.At())
 	})
 }
 
@@ -87,7 +87,7 @@ func (a *App) ReplaceCell(ctx context.Context, by By, code grid.CellCode, cmd gr
 				taken = append(taken, s.Code)
 			}
 		}
-		return grid.DecideReplaceCell(c, cmd, taken)
+		return grid.DecideReplaceCell(c, cmd, by.At(), taken)
 	})
 	if err != nil {
 		return r, err

@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/google/uuid"
 
+	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
 	"gridward/domain/inspection"
@@ -67,37 +67,42 @@ const completeBatch = 500
 // ctx ends: the cases an inspection found, the other side of a merge, the other cells of a duty, the successors
 // and cases of a replaced cell. Everything it does is what the command itself would have done, under the same
 // ids, so that doing it again changes nothing. saved is told how far it has come.
-func (a *App) Complete(ctx context.Context, from Position, open OpenCases, saved func(Position) error) error {
+//
+// What a rule refuses for good (two commands that raced for one id, say) is told to refused and passed over: it
+// stays refused to whoever retries the command, and must not hold up the others.
+func (a *App) Complete(ctx context.Context, from Position, open OpenCases, saved func(Position) error, refused func(Record, *fault.Error)) error {
 	for {
-		records, err := a.log.Read(ctx, from, completeBatch)
+		at, err := a.completeNext(ctx, from, open, refused)
+		if err == nil && at > from {
+			from, err = at, saved(at)
+		} else if err == nil {
+			err = a.log.Wait(ctx, from)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
-			return fmt.Errorf("complete: %w", err)
-		}
-		for _, r := range records {
-			if err := a.complete(ctx, r, open); err != nil {
-				return fmt.Errorf("complete %s version %d: %w", r.Stream, r.Version, err)
-			}
-			from = r.Position
-		}
-		if len(records) > 0 {
-			if err := saved(from); err != nil {
-				return fmt.Errorf("complete: keep the position: %w", err)
-			}
-			continue
-		}
-		if err := a.log.Wait(ctx, from); err != nil {
-			if errors.Is(err, context.Canceled) {
-				return nil
-			}
 			return fmt.Errorf("complete: %w", err)
 		}
 	}
 }
 
-// byOf is who sent the command a record comes from, as it was then.
-func byOf(r Record) By {
-	return By{Actor: r.Meta.Actor, OnBehalfOf: r.Meta.OnBehalfOf, Admin: r.Meta.OnBehalfOf != "" || r.Meta.Actor == "admin",
-		CommandID: r.Meta.CommandID, ReceivedAt: r.Meta.ReceivedAt, OccurredAt: r.Meta.OccurredAt, Origin: r.Meta.Correlation}
+// completeNext goes through the next records and gives how far it has come.
+func (a *App) completeNext(ctx context.Context, from Position, open OpenCases, refused func(Record, *fault.Error)) (Position, error) {
+	records, err := a.log.Read(ctx, from, completeBatch)
+	if err != nil {
+		return from, err
+	}
+	for _, r := range records {
+		err := a.complete(ctx, r, open)
+		if f, ok := fault.As(err); ok && f.Kind != fault.Unavailable {
+			refused(r, f)
+		} else if err != nil {
+			return from, fmt.Errorf("%s version %d: %w", r.Stream, r.Version, err)
+		}
+		from = r.Position
+	}
+	return from, nil
 }
 
 func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
@@ -117,7 +122,7 @@ func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
 	case inspection.Logged:
 		return a.completeInspection(ctx, r, e)
 	case hazard.MergedInto:
-		_, err = a.linkDuplicate(ctx, byOf(r), r.Stream[len("case-"):], e.Into)
+		_, err = a.linkDuplicate(ctx, because(r), r.Stream[len("case-"):], e.Into)
 	case grid.DutyGiven:
 		err = a.completeDuty(ctx, r, e)
 	case grid.DutyEnded:

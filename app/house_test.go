@@ -228,7 +228,7 @@ func (h *house) complete() {
 			stop()
 		}
 		return nil
-	})
+	}, func(r app.Record, f *fault.Error) { h.t.Errorf("%s is not completed: %v", r.Stream, f) })
 	if err != nil && !errors.Is(err, context.Canceled) {
 		h.t.Fatal(err)
 	}

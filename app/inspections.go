@@ -92,7 +92,7 @@ func (a *App) decideLog(ctx context.Context, by By, s inspection.State, cmd insp
 	if err != nil {
 		return none, err
 	}
-	if f.Cell.Retired {
+	if f.Cell.GoneAt(cmd.EndedAt) {
 		return none, fault.Refuse("cell_retired", "cell %s is no longer in the grid", cmd.Cell)
 	}
 	events, err := inspection.DecideLog(s, cmd, f)

@@ -8,6 +8,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"gridward/domain/grid"
+	"gridward/domain/inspection"
 	"maps"
 	"os"
 	"path/filepath"
@@ -55,12 +57,26 @@ func TestEveryStoredShapeStillReads(t *testing.T) {
 			}
 			for schema := 1; schema < e.schema(); schema++ {
 				got, err := c.Decode(e.name, schema, readGolden(t, e.name, schema))
-				if err != nil || !reflect.DeepEqual(got, want) {
+				if want := asOnceTold(want); err != nil || !reflect.DeepEqual(got, want) {
 					t.Errorf("schema %d reads as %+v, %v; want %+v", schema, got, err, want)
 				}
 			}
 		})
 	}
+}
+
+// asOnceTold is what an old shape could say of an event: who removed a hazard on the spot was one text.
+func asOnceTold(event any) any {
+	logged, ok := event.(inspection.Logged)
+	if !ok {
+		return event
+	}
+	hazard := logged.Hazards[0]
+	spot := *hazard.OnTheSpot
+	spot.PerformedBy = grid.PartyOf("performed_by", "case:case")
+	hazard.OnTheSpot = &spot
+	logged.Hazards = []inspection.Hazard{hazard}
+	return logged
 }
 
 func TestNoGoldenFileIsWithoutItsEvent(t *testing.T) {

@@ -1,9 +1,15 @@
 package eventcodec
 
-import "errors"
+import (
+	"errors"
+	"fmt"
 
-// officerWasInspector lifts inspection.logged from schema 1, where the report named its officer "inspector".
-func officerWasInspector(logged map[string]any) error {
+	"gridward/domain/grid"
+)
+
+// performerWasText lifts inspection.logged from schema 1, where the report named its officer "inspector" and who
+// removed a hazard on the spot was plain text: a person's id, or a name that now travels as personal data.
+func performerWasText(logged map[string]any) error {
 	report, ok := logged["report"].(map[string]any)
 	if !ok {
 		return errors.New("there is no report")
@@ -14,5 +20,33 @@ func officerWasInspector(logged map[string]any) error {
 	}
 	delete(report, "inspector")
 	report["officer"] = officer
+	hazards, _ := logged["hazards"].([]any) // there may be none
+	for i := range hazards {
+		if err := performerOf(hazards[i]); err != nil {
+			return fmt.Errorf("hazard %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func performerOf(hazard any) error {
+	h, ok := hazard.(map[string]any)
+	if !ok {
+		return errors.New("it is no object")
+	}
+	spot, ok := h["on_the_spot"].(map[string]any)
+	if !ok {
+		return nil // it was not removed at once
+	}
+	text, ok := spot["performed_by"].(string)
+	delete(spot, "performed_by")
+	if !ok || text == "" {
+		return nil
+	}
+	if grid.IsPersonID(text) {
+		spot["performed_by"] = map[string]any{"person": text}
+		return nil
+	}
+	spot["performed_by"] = map[string]any{"name": map[string]any{"subject": fmt.Sprint("case:", h["case"]), "value": text}}
 	return nil
 }

@@ -50,7 +50,7 @@ type (
 	}
 )
 
-// renderDocs makes the page once, when the door is made.
+// renderDocs makes the page.
 func renderDocs(doc *openapi3.T) ([]byte, error) {
 	t, err := template.New("docs").Parse(docsTemplate)
 	if err != nil {

@@ -110,18 +110,18 @@ func (s *Server) logEvents(ctx context.Context, typ string, after app.Position, 
 			return nil, 0, err
 		}
 		for _, r := range records {
+			if !typeMatches(typ, r.Type) {
+				after = r.Position
+				continue
+			}
 			if len(items) == limit {
 				return items, after, nil
-			}
-			after = r.Position
-			if !typeMatches(typ, r.Type) {
-				continue
 			}
 			e, err := s.event(r)
 			if err != nil {
 				return nil, 0, err
 			}
-			items = append(items, e)
+			items, after = append(items, e), r.Position
 		}
 		if len(records) < chunk {
 			return items, 0, nil

@@ -181,8 +181,8 @@ func TestTheLiveStreamResumes(t *testing.T) {
 	if id, e := resumed.next(); id != h.last || e.Type != "person.registered" {
 		t.Errorf("resumed at %s %s, want %s", id, e.Type, h.last)
 	}
-	h.get("/events/stream?after=!").want(http.StatusUnprocessableEntity).field("after")
-	h.get("/events/stream", "Last-Event-ID", "!").want(http.StatusUnprocessableEntity).field("Last-Event-ID")
+	h.do(http.MethodGet, "/api/v1/events/stream?after=!", nil).want(http.StatusUnprocessableEntity).field("after")
+	h.do(http.MethodGet, "/api/v1/events/stream", nil, "Last-Event-ID", "!").want(http.StatusUnprocessableEntity).field("Last-Event-ID")
 }
 
 func toText(t *testing.T, v any) string {

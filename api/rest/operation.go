@@ -58,7 +58,11 @@ func (s *Server) GetContract(c echo.Context) error {
 // GetDocs implements GET /docs.
 func (s *Server) GetDocs(c echo.Context) error {
 	c.Response().Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	return c.HTMLBlob(http.StatusOK, s.docs)
+	page, err := s.docs()
+	if err != nil {
+		return err
+	}
+	return c.HTMLBlob(http.StatusOK, page)
 }
 
 // GetMetrics implements GET /metrics.

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -88,7 +87,7 @@ type Server struct {
 	http     *http.Server
 	contract *contract
 	metrics  *metrics
-	docs     []byte
+	docs     func() ([]byte, error) // rendered when somebody asks
 	feed     Feed
 
 	closing  chan struct{} // closed when the server stops: live streams end
@@ -112,9 +111,7 @@ func New(o Options) (*Server, error) {
 	if s.feed == nil {
 		s.feed = logFeed{o.Log}
 	}
-	if s.docs, err = renderDocs(c.doc); err != nil {
-		return nil, err
-	}
+	s.docs = sync.OnceValues(func() ([]byte, error) { return renderDocs(c.doc) })
 	s.echo = echo.New()
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
@@ -124,9 +121,13 @@ func New(o Options) (*Server, error) {
 	if routes.err != nil {
 		return nil, routes.err
 	}
+	complaints, err := zap.NewStdLogAt(o.Logger.Named("http"), zap.DebugLevel)
+	if err != nil {
+		return nil, err
+	}
 	s.http = &http.Server{
 		Handler: s.echo, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: log.New(quiet{o.Logger}, "", 0),
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: complaints,
 	}
 	return s, nil
 }
@@ -185,12 +186,4 @@ func (s *Server) Routes() []string {
 		out = append(out, r.Method+" "+r.Path)
 	}
 	return out
-}
-
-// quiet passes what net/http complains about to the log, without what a client sent.
-type quiet struct{ to *zap.Logger }
-
-func (q quiet) Write(p []byte) (int, error) {
-	q.to.Debug("connection trouble", zap.Int("bytes", len(p)))
-	return len(p), nil
 }

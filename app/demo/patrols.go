@@ -8,7 +8,6 @@ import (
 
 	"gridward/app"
 	"gridward/domain/evidence"
-	"gridward/domain/grid"
 	"gridward/domain/inspection"
 	"gridward/domain/programme"
 )
@@ -47,8 +46,8 @@ func (p *plan) log(r *rand.Rand, t patrol) {
 	cmd, roads := p.report(r, t, id)
 	sent := cmd.EndedAt.Add(between(r, time.Minute, 20*time.Minute))
 	p.add(sent, t.officer, "log inspection "+id, logInspection(cmd))
-	for _, road := range roads {
-		road.walk(sent)
+	for _, c := range roads {
+		c.walk(sent)
 	}
 	p.secondThoughts(r, id, t, sent)
 }
@@ -67,7 +66,7 @@ func (p *plan) report(r *rand.Rand, t patrol, id string) (inspection.Log, []*roa
 		Campaign: t.campaign, StartedAt: t.from, EndedAt: t.from.Add(t.lasts), Participants: t.others,
 		Content: pick(r, contents[t.programme]), Measures: pick(r, patrolMeasures), Location: p.location(r)}
 	if t.kind == inspection.SelfCheck {
-		cmd.Content = pick(r, selfChecks)
+		cmd.Content, cmd.Measures = pick(r, selfChecks), "已记入自查台账。"
 	}
 	if len(cmd.Participants) == 0 {
 		cmd.Participants = []string{personName(r)}
@@ -80,20 +79,20 @@ func (p *plan) report(r *rand.Rand, t patrol, id string) (inspection.Log, []*roa
 	if t.finds == 0 || t.cell.fixed || !chance(r, t.finds) {
 		return cmd, nil
 	}
-	road := p.find(r, t)
-	h := inspection.Found{ID: road.id, Item: road.item.Item, Description: fmt.Sprintf("%s:%s。", t.cell.name, road.item.Name)}
-	if chance(r, 0.15) && !road.spot { // it is left to filing what exactly it is
-		h.Item, h.Severity = "", road.item.Severity
+	c := p.find(r, t)
+	h := inspection.Found{ID: c.id, Item: c.item.Item, Description: fmt.Sprintf("%s:%s。", t.cell.name, c.item.Name)}
+	if chance(r, 0.15) && !c.spot { // it is left to filing what exactly it is
+		h.Item, h.Severity = "", c.item.Severity
 	}
-	if road.spot {
+	if c.spot {
 		h.OnTheSpot = &inspection.OnTheSpot{Measures: pick(r, rectifications), Evidence: []evidence.File{p.photo(r, evidence.Before), p.photo(r, evidence.After)}}
-		road.performer = t.officer
+		c.performer = t.officer
 	}
 	cmd.Hazards = []inspection.Found{h}
 	if i := r.IntN(max(1, len(cmd.Checklist))); i < len(cmd.Checklist) {
-		cmd.Checklist[i].Result, cmd.Checklist[i].Note = inspection.Fail, road.item.Name
+		cmd.Checklist[i].Result, cmd.Checklist[i].Note = inspection.Fail, c.item.Name
 	}
-	return cmd, []*road{road}
+	return cmd, []*road{c}
 }
 
 func checklist(r *rand.Rand, prog *programme.Programme) []inspection.CheckResult {

@@ -17,7 +17,9 @@ type post struct {
 	from, to                   time.Time // to is zero while it goes on
 }
 
-func (o post) held(at time.Time) bool { return !at.Before(o.from) && (o.to.IsZero() || at.Before(o.to)) }
+func (o post) held(at time.Time) bool {
+	return !at.Before(o.from) && (o.to.IsZero() || at.Before(o.to))
+}
 
 // The departments of the district; a police station is one of its street's.
 const (

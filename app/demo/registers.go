@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -148,4 +147,3 @@ func (p *plan) campaign(r *rand.Rand, cmd inspection.OpenCampaign, below *place,
 		p.log(r, t)
 	}
 }
-

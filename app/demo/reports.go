@@ -118,19 +118,20 @@ func fromSystem(play func(*road)) func(*road) {
 }
 
 // asks has somebody look whether there is something, and gives the result.
-func (c *road) asks(cmd hazard.RequestVerification, answers, result string) {
+func (c *road) asks(cmd hazard.RequestVerification, answers func() string, result string) {
 	c.wait(soon/4, 2*soon)
 	cmd.Note = "请现场核实。"
 	c.do(c.office(c.officeLevel()), cmd)
 	c.wait(soon/2, later)
-	c.do(answers, hazard.Verify{Result: result, Note: "已到现场查看。"})
+	c.do(answers(), hazard.Verify{Result: result, Note: "已到现场查看。"})
 }
 
 // asksPlace asks the place itself, or the nearest above it where anybody holds a duty.
 func (c *road) asksPlace(result string) {
 	for at := c.cell; at != nil; at = at.up {
-		if person := c.p.grid.who(c.programme, at, c.t, anyRole...); person != "" {
-			c.asks(hazard.RequestVerification{Cell: at.code}, person, result)
+		there := func() string { return c.p.grid.who(c.programme, at, c.t, anyRole...) }
+		if there() != "" {
+			c.asks(hazard.RequestVerification{Cell: at.code}, there, result)
 			return
 		}
 	}
@@ -148,7 +149,7 @@ func unfounded(c *road) {
 }
 
 func askedOfPerson(c *road) {
-	c.asks(hazard.RequestVerification{Person: c.first}, c.first, hazard.Confirmed)
+	c.asks(hazard.RequestVerification{Person: c.first}, func() string { return c.first }, hazard.Confirmed)
 	plain(c)
 }
 

@@ -10,6 +10,7 @@ import (
 	"gridward/domain/evidence"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
+	"gridward/domain/inspection"
 	"gridward/domain/programme"
 )
 
@@ -236,7 +237,12 @@ func (c *road) check(result string) {
 	if result == hazard.Failed {
 		note = pick(c.r, failNotes)
 	}
-	c.do(c.checker(), hazard.Check{Result: result, Note: note})
+	person := c.checker()
+	if chance(c.r, 0.2) && !c.cell.gone(c.t) { // the look is a patrol of its own
+		c.p.log(c.r, patrol{programme: c.programme, cell: c.cell, officer: person, kind: inspection.Recheck,
+			from: c.t.Add(-time.Hour), lasts: minutes(c.r, 10, 30)})
+	}
+	c.do(person, hazard.Check{Result: result, Note: note})
 }
 
 // closer is who may close: above the cell that rectified, or the office that dispatched to a department.

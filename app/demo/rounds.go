@@ -148,5 +148,6 @@ func (p *plan) photo(r *rand.Rand, phase string) evidence.File {
 
 // location is somewhere in the district.
 func (p *plan) location(r *rand.Rand) *evidence.Location {
-	return &evidence.Location{Lon: 113.66 + float64(r.IntN(120_000))/1e6, Lat: 34.66 + float64(r.IntN(90_000))/1e6, AccuracyM: float64(3 + r.IntN(25))}
+	return &evidence.Location{Lon: float64(113_660_000+r.IntN(120_000)) / 1e6, Lat: float64(34_660_000+r.IntN(90_000)) / 1e6,
+		AccuracyM: float64(3 + r.IntN(25))}
 }

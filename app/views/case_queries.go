@@ -115,6 +115,8 @@ func wordsOf(event any) (map[string]any, error) {
 		if e.Reporter != nil {
 			words["reporter"] = Reporter{Name: e.Reporter.Name.Reveal(), Phone: e.Reporter.Phone.Reveal(), Anonymous: e.Reporter.Anonymous}
 		}
+	case hazard.Rectified:
+		words["performed_by"] = e.PerformedBy.Key()
 	case hazard.Noted:
 		words["text"] = e.Text.Reveal()
 	case hazard.FeedbackGiven:

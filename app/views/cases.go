@@ -47,6 +47,11 @@ func (b *batch) caseOf(id string) (*caseRow, error) {
 	if c := b.cases[id]; c != nil {
 		return c, nil
 	}
+	if known, ok := b.p.known.Get(id); ok {
+		c := &caseRow{Case: known}
+		b.cases[id] = c
+		return c, nil
+	}
 	var body string
 	ok, err := b.row(`SELECT body FROM cases WHERE id = $1`, []any{id}, &body)
 	if err != nil {
@@ -135,7 +140,7 @@ func (b *batch) road(c *caseRow, event hazard.Event, at time.Time) (known bool) 
 		c.State, c.Holder, c.Assisting = hazard.StateFiled, holderOf(ev.Office, at), []Holder{}
 	case hazard.Rectified:
 		c.State, c.Holder = hazard.StateRectified, holderOf(&ev.Holder, at)
-		c.PerformedBy, c.LastCheck, c.OnTheSpot = ev.PerformedBy, "", ev.OnTheSpot
+		c.PerformedBy, c.LastCheck, c.OnTheSpot = ev.PerformedBy.Key(), "", ev.OnTheSpot
 		if ev.Delivered {
 			c.State, c.ClosedAt = hazard.StateClosed, &at
 		}

@@ -50,7 +50,6 @@ func (b *batch) applyCell(e entry, event grid.CellEvent) error {
 		}
 		c = found
 	}
-	at := b.in(e.Meta.OccurredAt)
 	switch ev := event.(type) {
 	case grid.CellCreated:
 		if err := b.setClasses(&c, ev.Classes); err != nil {
@@ -63,8 +62,10 @@ func (b *batch) applyCell(e entry, event grid.CellEvent) error {
 	case grid.CellAttributesSet:
 		c.Attributes = ev.Attributes
 	case grid.CellRetired:
+		at := b.in(ev.At)
 		c.Retired, c.RetiredAt, c.Reason = true, &at, ev.Reason
 	case grid.CellReplaced:
+		at := b.in(ev.At)
 		c.Retired, c.RetiredAt, c.Successors = true, &at, nil
 		for _, s := range ev.Successors {
 			c.Successors = append(c.Successors, s.Code)

@@ -52,3 +52,6 @@ func Tables(ctx context.Context, db *sql.DB) error {
 }
 
 var TestSize = batchSize
+
+// WordsOf gives a fact's words. Tests only.
+var WordsOf = wordsOf

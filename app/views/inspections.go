@@ -38,15 +38,17 @@ CREATE INDEX IF NOT EXISTS inspections_officer ON inspections (officer, started_
 CREATE INDEX IF NOT EXISTS inspections_walk ON inspections (walk) WHERE walk IS NOT NULL;
 CREATE INDEX IF NOT EXISTS inspections_campaign ON inspections (campaign, cell) WHERE campaign IS NOT NULL`}
 
+// inspectionRow is one row to be.
+type inspectionRow struct {
+	Inspection
+	under []string // the roles under which somebody acted
+	body  string
+}
+
 func (b *batch) applyInspection(e entry, event inspection.Event) error {
 	switch ev := event.(type) {
 	case inspection.Logged:
-		cases := []string{}
-		for _, h := range ev.Hazards {
-			cases = append(cases, h.Case)
-		}
-		in := Inspection{ID: ev.ID, ProgrammeVersion: ev.ProgrammeVersion, Hazards: orEmpty(ev.Hazards), Cases: cases, Revision: 1}
-		return b.insertInspection(e, in, ev.Report, ev.Acting)
+		return b.insertInspection(e.row)
 	case inspection.Amended:
 		in, err := b.supersede(e, "")
 		if err != nil {
@@ -54,7 +56,11 @@ func (b *batch) applyInspection(e entry, event inspection.Event) error {
 		}
 		in.Revision++
 		in.Reason = ev.Reason
-		return b.insertInspection(e, in, ev.Report, ev.Acting)
+		row, err := b.p.inspectionRow(e, in, ev.Report, ev.Acting)
+		if err != nil {
+			return err
+		}
+		return b.insertInspection(row)
 	case inspection.Voided:
 		_, err := b.supersede(e, ev.Reason)
 		return err
@@ -62,31 +68,45 @@ func (b *batch) applyInspection(e entry, event inspection.Event) error {
 	return fmt.Errorf("the view of inspections knows no %T", event)
 }
 
-// insertInspection writes a revision and counts it.
-func (b *batch) insertInspection(e entry, in Inspection, r inspection.Report, acting []inspection.Acting) error {
+// loggedRow makes the first row of an inspection. It uses nothing that projecting changes.
+func (p *projector) loggedRow(e entry, ev inspection.Logged) (*inspectionRow, error) {
+	in := Inspection{ID: ev.ID, ProgrammeVersion: ev.ProgrammeVersion, Hazards: []Finding{}, Cases: []string{}, Revision: 1}
+	for _, h := range ev.Hazards {
+		f := Finding{Case: h.Case, Item: h.Item, Description: h.Description, Severity: h.Severity}
+		if h.OnTheSpot != nil {
+			f.OnTheSpot = &Removed{Measures: h.OnTheSpot.Measures, PerformedBy: h.OnTheSpot.PerformedBy.Key(), Evidence: orEmpty(h.OnTheSpot.Evidence)}
+		}
+		in.Hazards, in.Cases = append(in.Hazards, f), append(in.Cases, h.Case)
+	}
+	return p.inspectionRow(e, in, ev.Report, ev.Acting)
+}
+
+// inspectionRow makes the row of a revision.
+func (p *projector) inspectionRow(e entry, in Inspection, r inspection.Report, acting []inspection.Acting) (*inspectionRow, error) {
 	in.Programme, in.Cell, in.Officer, in.Kind = r.Programme, r.Cell, r.Officer, r.Kind
 	in.Surprise, in.Walk, in.Campaign = r.Surprise, r.Walk, r.Campaign
-	in.StartedAt, in.EndedAt, in.RecordedAt = b.in(r.StartedAt), b.in(r.EndedAt), b.in(e.RecordedAt)
+	in.StartedAt, in.EndedAt, in.RecordedAt = p.in(r.StartedAt), p.in(r.EndedAt), p.in(e.RecordedAt)
 	in.Participants = make([]string, len(r.Participants))
-	for i, p := range r.Participants {
-		in.Participants[i] = personOrName(p.Person, p.Name)
+	for i, who := range r.Participants {
+		in.Participants[i] = personOrName(who.Person, who.Name)
 	}
 	in.Content, in.Measures, in.Location = r.Content, r.Measures, r.Location
 	in.Checklist, in.Evidence, in.Acting = orEmpty(r.Checklist), orEmpty(r.Evidence), orEmpty(acting)
 	in.Version, in.Position = e.Version, e.Position.String()
 	body, err := toJSON(in)
-	if err != nil {
-		return err
-	}
-	roles := rolesOf(acting)
-	if err := b.count(in, roles); err != nil {
+	return &inspectionRow{in, rolesOf(acting), body}, err
+}
+
+// insertInspection writes a revision and counts it.
+func (b *batch) insertInspection(in *inspectionRow) error {
+	if err := b.count(in.Inspection, in.under); err != nil {
 		return err
 	}
 	return b.exec(`
 INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, recorded_at, roles, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		in.ID, in.Revision, string(in.Cell.AtLevel(1)), string(in.Cell), in.Programme, in.Officer, in.Kind, nullText(in.Walk),
-		nullText(in.Campaign), micros(in.StartedAt), micros(in.RecordedAt), strings.Join(roles, " "), body)
+		nullText(in.Campaign), micros(in.StartedAt), micros(in.RecordedAt), strings.Join(in.under, " "), in.body)
 }
 
 // supersede ends the revision that stands and takes it out of the counts.

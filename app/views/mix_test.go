@@ -198,7 +198,7 @@ func (m *mix) advance(id string) {
 		}
 		m.happen(id, hazard.Accepted{Stamp: st, Holder: holder})
 	case hazard.StateRectifying:
-		m.happen(id, hazard.Rectified{Stamp: m.stamp(holder.Person), Measures: "已清理通道并张贴警示标识", PerformedBy: holder.Person, Holder: holder})
+		m.happen(id, hazard.Rectified{Stamp: m.stamp(holder.Person), Measures: "已清理通道并张贴警示标识", PerformedBy: personal.Party{Person: holder.Person}, Holder: holder})
 	case hazard.StateRectified:
 		switch {
 		case dice < 2:

@@ -56,50 +56,43 @@ type patrolKey struct {
 // tally is what a row counts.
 type tally struct{ done, other int }
 
-// contributions is what a group adds to the rows. On a premises (level 5) every inspection counts; from the area
+// contributions tells what a group adds to the rows. On a premises (level 5) every inspection counts; from the area
 // upward the inspections of one walk count once a day, for each role and altogether (design: time, "Patrol duty").
-// A walk counts as done where anybody acted under a duty.
-func contributions(walk bool, group map[string]counted) map[patrolKey]tally {
-	out := map[patrolKey]tally{}
-	once := map[patrolKey]bool{}
-	add := func(k patrolKey, t tally) {
-		old := out[k]
-		out[k] = tally{old.done + t.done, old.other + t.other}
+// There a walk counts as done when anybody acted under a duty.
+func contributions(walk bool, group map[string]counted, add func(patrolKey, tally)) {
+	var met map[patrolKey]bool
+	if walk {
+		met = make(map[patrolKey]bool, 4*len(group))
 	}
-	count := func(k patrolKey) {
-		if !walk || k.cell.Level() == grid.Site {
-			add(k, tally{done: 1})
-		} else if !once[k] {
-			once[k] = true
-			add(k, tally{done: 1})
+	once := func(k patrolKey, t tally) {
+		if walk && k.cell.Level() < grid.Site {
+			if met[k] {
+				return
+			}
+			met[k] = true
 		}
+		add(k, t)
 	}
 	for _, in := range group {
 		if len(in.roles) == 0 {
 			continue
 		}
-		for _, cell := range in.cell.Upward() {
-			count(patrolKey{cell, in.day, ""})
+		for level := grid.District; level <= in.cell.Level(); level++ {
+			cell := in.cell.AtLevel(level)
+			once(patrolKey{cell, in.day, ""}, tally{done: 1})
 			for _, r := range in.roles {
-				count(patrolKey{cell, in.day, r})
+				once(patrolKey{cell, in.day, r}, tally{done: 1})
 			}
 		}
 	}
-	for _, in := range group {
+	for _, in := range group { // behind the others: where the walk is done already it is not "other" too
 		if len(in.roles) > 0 {
 			continue
 		}
-		for _, cell := range in.cell.Upward() {
-			k := patrolKey{cell, in.day, ""}
-			if !walk || cell.Level() == grid.Site {
-				add(k, tally{other: 1})
-			} else if !once[k] {
-				once[k] = true
-				add(k, tally{other: 1})
-			}
+		for level := grid.District; level <= in.cell.Level(); level++ {
+			once(patrolKey{in.cell.AtLevel(level), in.day, ""}, tally{other: 1})
 		}
 	}
-	return out
 }
 
 func groupFor(in Inspection) patrolGroup {
@@ -177,32 +170,31 @@ func (b *batch) flushPatrols() error {
 		patrolKey
 		programme string
 	}
-	changes := map[rowKey]tally{}
-	order := []rowKey{}
-	add := func(programme string, counts map[patrolKey]tally, sign int) {
-		for k, t := range counts {
-			row := rowKey{k, programme}
-			old, met := changes[row]
-			if !met {
-				order = append(order, row)
-			}
-			changes[row] = tally{old.done + sign*t.done, old.other + sign*t.other}
-		}
-	}
+	changes := make(map[rowKey]tally, 4*len(b.patrols))
 	for group, s := range b.patrols {
-		add(group.programme, contributions(group.walk != "", s.before), -1)
-		add(group.programme, contributions(group.walk != "", s.now), 1)
+		count := func(sign int) func(patrolKey, tally) {
+			return func(k patrolKey, t tally) {
+				row := rowKey{k, group.programme}
+				old := changes[row]
+				changes[row] = tally{old.done + sign*t.done, old.other + sign*t.other}
+			}
+		}
+		contributions(group.walk != "", s.before, count(-1))
+		contributions(group.walk != "", s.now, count(1))
+	}
+	order := make([]rowKey, 0, len(changes))
+	for k, t := range changes {
+		if t != (tally{}) {
+			order = append(order, k)
+		}
 	}
 	slices.SortFunc(order, func(x, y rowKey) int { // neighbours in the table are written one after the other
 		return cmp.Or(cmp.Compare(x.cell, y.cell), cmp.Compare(x.programme, y.programme), cmp.Compare(x.day, y.day), cmp.Compare(x.role, y.role))
 	})
-	var args []any
+	args := make([]any, 0, 6*len(order))
 	shrunk := false
 	for _, k := range order {
 		t := changes[k]
-		if t == (tally{}) {
-			continue
-		}
 		shrunk = shrunk || t.done < 0 || t.other < 0
 		args = append(args, string(k.cell), k.programme, k.day, k.role, t.done, t.other)
 	}

@@ -7,11 +7,18 @@ import (
 	"fmt"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"gridward/app"
+	"gridward/domain/inspection"
 )
 
-// batchSize is how many events are applied in one transaction at most. Fewer are taken when fewer are there.
-const batchSize = 1000
+// batchSize is how many events are applied in one transaction at most; fewer are taken when fewer are there. More
+// would write fewer pages and hold more events in memory: two batches are, one being applied and one being read.
+const batchSize = 2000
+
+// knownCases is how many cases a projector remembers beyond a batch, so that it need not read them again.
+const knownCases = 4096
 
 // projector brings one generation up to date. One goroutine at a time uses it.
 type projector struct {
@@ -23,6 +30,7 @@ type projector struct {
 
 	conn  *sql.Conn // the one connection that writes; nil after it failed
 	stmts map[string]*sql.Stmt
+	known *lru.Cache[string, Case] // as committed
 
 	position   app.Position
 	recordedAt time.Time
@@ -34,6 +42,7 @@ type projector struct {
 type entry struct {
 	app.Record
 	event any
+	row   *inspectionRow // of an inspection logged: made while reading, beside the tables' work
 }
 
 // decoded is one batch on its way from the log to the tables.
@@ -75,6 +84,9 @@ func (p *projector) connect(ctx context.Context) error {
 		return fmt.Errorf("views: connect: %w", err)
 	}
 	p.conn, p.stmts = conn, map[string]*sql.Stmt{}
+	if p.known, err = lru.New[string, Case](knownCases); err != nil {
+		return errors.Join(err, p.close())
+	}
 	p.position, p.recordedAt = at.position, at.recordedAt
 	return nil
 }
@@ -89,7 +101,7 @@ func (p *projector) close() error {
 		errs = append(errs, s.Close())
 	}
 	errs = append(errs, p.conn.Close())
-	p.conn, p.stmts = nil, nil
+	p.conn, p.stmts, p.known = nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -107,7 +119,7 @@ func (p *projector) catchUpTo(ctx context.Context, until app.Position, committed
 		return err
 	}
 	reading, stop := context.WithCancel(ctx)
-	batches := make(chan decoded, 1)
+	batches := make(chan decoded)
 	go p.read(reading, p.position, until, batches)
 	defer func() {
 		stop()
@@ -150,7 +162,14 @@ func (p *projector) read(ctx context.Context, after, until app.Position, to chan
 				d.err = fmt.Errorf("views: %s version %d at %s: %w", r.Stream, r.Version, r.Position, err)
 				break
 			}
-			d.entries = append(d.entries, entry{r, event})
+			e := entry{Record: r, event: event}
+			if logged, ok := event.(inspection.Logged); ok {
+				if e.row, err = p.loggedRow(e, logged); err != nil {
+					d.err = fmt.Errorf("views: %s: %w", r.Stream, err)
+					break
+				}
+			}
+			d.entries = append(d.entries, e)
 			after = r.Position
 		}
 		select {
@@ -234,6 +253,9 @@ func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, 
 		return c, fmt.Errorf("views: commit: %w", err)
 	}
 	p.position, p.recordedAt = last.Position, last.RecordedAt
+	for id, c := range b.cases {
+		p.known.Add(id, c.Case)
+	}
 	b.counters.Events, b.counters.Batches = uint64(len(entries)), 1
 	return b.counters, nil
 }

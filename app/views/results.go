@@ -82,7 +82,7 @@ type Inspection struct {
 	Measures         string                   `json:"measures"`
 	Location         *evidence.Location       `json:"location,omitempty"`
 	Evidence         []evidence.File          `json:"evidence"`
-	Hazards          []inspection.Hazard      `json:"hazards"` // with the id of the case each opened
+	Hazards          []Finding                `json:"hazards"`
 	Cases            []string                 `json:"cases"`
 	Acting           []inspection.Acting      `json:"acting"`
 	Revision         int                      `json:"revision"` // from 1; each amendment one higher
@@ -94,6 +94,22 @@ type Inspection struct {
 	Version          uint64                   `json:"version"`
 	Position         string                   `json:"position"`
 	Revisions        []Inspection             `json:"revisions,omitempty"` // earlier ones, only in the answer about one inspection
+}
+
+// Finding is one hazard an inspection found, and the case it opened.
+type Finding struct {
+	Case        string   `json:"case"`
+	Item        string   `json:"item,omitempty"`
+	Description string   `json:"description"`
+	Severity    string   `json:"severity,omitempty"`
+	OnTheSpot   *Removed `json:"on_the_spot,omitempty"`
+}
+
+// Removed says how a hazard was removed on the spot.
+type Removed struct {
+	Measures    string          `json:"measures"`
+	PerformedBy string          `json:"performed_by,omitempty"` // person id or a name; absent: the officer
+	Evidence    []evidence.File `json:"evidence"`
 }
 
 // Holder is who has a case and since when.

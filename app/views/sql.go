@@ -146,7 +146,9 @@ func (v *Views) maybeAt(us sql.NullInt64) *time.Time {
 }
 
 // in is an instant in the zone of the answers, at the precision the tables keep.
-func (b *batch) in(t time.Time) time.Time { return t.In(b.p.loc).Truncate(time.Microsecond) }
+func (p *projector) in(t time.Time) time.Time { return t.In(p.loc).Truncate(time.Microsecond) }
+
+func (b *batch) in(t time.Time) time.Time { return b.p.in(t) }
 
 // listingAwaited reads the one flag of a case kept whole that the queue shows.
 func listingAwaited(body string) (bool, error) {

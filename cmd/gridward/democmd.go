@@ -1,13 +1,108 @@
 package main
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"go.uber.org/zap"
+
+	"gridward/adapters/programmes"
+	"gridward/adapters/sqlstore"
+	"gridward/app/demo"
+	"gridward/domain/fault"
+)
 
 type demoCommand struct {
 	dataDir
+	Seed  uint64     `default:"1" help:"Everything invented comes from it: the same seed makes the same log."`
+	Scale demo.Scale `default:"full" enum:"small,full" help:"small: areas and sites in a few communities, done in seconds. full: everywhere."`
+	From  time.Time  `default:"2026-10-01T00:00:00+08:00" help:"The first day (RFC 3339)." placeholder:"TIME"`
+	Days  int        `default:"30" help:"Days of work, at least 14."`
 }
 
-// Run fills the data directory.
-func (c demoCommand) Run(*env) error { return errors.New("not built yet") }
+// Run fills the data directory. Cut off and run again it finishes what is missing.
+func (c demoCommand) Run(e *env) (err error) {
+	builtin, err := programmes.Builtin()
+	if err != nil {
+		return err
+	}
+	clock := &rehearsal{now: time.Unix(0, 0)}
+	h, err := open(e.ctx, plan{dir: c.Data, clock: clock, logger: zap.NewNop(), bare: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	summary, err := demo.Run(e.ctx, h.app, h.log, h.codec, demo.Options{
+		Seed: c.Seed, Scale: c.Scale, From: c.From, Days: c.Days, Programmes: builtin, Progress: counted(e.stderr, "demo "),
+		SetClock: func(to time.Time) { _ = clock.Advance(e.ctx, to) }, // a log that holds later records keeps their time
+	})
+	if err != nil {
+		return err
+	}
+	if err := h.views.CatchUp(e.ctx); err != nil {
+		return err
+	}
+	t := table.NewWriter()
+	t.SetOutputMirror(e.stdout)
+	t.AppendHeader(table.Row{"what", "kind", "count"})
+	for _, r := range summary.Rows() {
+		t.AppendRow(table.Row{r.What, r.Kind, r.Count})
+	}
+	t.Render()
+	return nil
+}
 
-// fillDemo fills an empty log with a small demonstration.
-func fillDemo(_ *env, _ *house) error { return errors.New("not built yet") }
+// The demonstration that serve --demo begins with: small, and over by yesterday.
+const shortDemoDays = 30
+
+// demonstrate fills a data directory without a log with a small demonstration that ends the day before now. While
+// it is under way its first day is kept in a file, so that a start that was cut short is finished by the next.
+func demonstrate(e *env, dir string, now time.Time) error {
+	unfinished := filepath.Join(dir, "demo.unfinished")
+	from := now.In(zone()).AddDate(0, 0, -shortDemoDays)
+	kept, err := os.ReadFile(unfinished)
+	switch {
+	case err == nil:
+		if from, err = time.Parse(time.RFC3339, string(kept)); err != nil {
+			return fmt.Errorf("%s: %w", unfinished, err)
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	default:
+		empty, err := withoutLog(e.ctx, dir)
+		if err != nil || !empty {
+			return err
+		}
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(unfinished, []byte(from.Format(time.RFC3339)), 0o600); err != nil {
+			return err
+		}
+	}
+	c := demoCommand{dataDir: dataDir{Data: dir}, Seed: 1, Scale: demo.Small, From: from, Days: shortDemoDays}
+	if err := c.Run(e); err != nil {
+		return err
+	}
+	return os.Remove(unfinished)
+}
+
+// withoutLog says whether a data directory has no log yet, or an empty one.
+func withoutLog(ctx context.Context, dir string) (empty bool, err error) {
+	log, err := sqlstore.OpenReadOnly(ctx, dir)
+	if errors.Is(err, fault.New(fault.NotFound, "log_not_found", "")) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	head, err := log.Head(ctx)
+	return head == 0, err
+}

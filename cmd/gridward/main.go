@@ -19,8 +19,9 @@ import (
 var version = "unknown"
 
 func main() {
+	// Only the first signal counts: some supervisors send two, and the stop has a limit of its own.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	defer stop()
 	if err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "gridward:", err)
 		os.Exit(1)

@@ -46,6 +46,15 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err := checkToken(e.lookup); err != nil {
 		return err
 	}
+	if c.Demo {
+		now := time.Now()
+		if clock != nil {
+			now = clock.Now()
+		}
+		if err := demonstrate(e, c.Data, now); err != nil {
+			return err
+		}
+	}
 	h, err := open(e.ctx, plan{dir: c.Data, clock: clock, logger: logger, readOnly: true, progress: logged(logger, "building the views")})
 	if err != nil {
 		return err
@@ -57,11 +66,6 @@ func (c serveCommand) Run(e *env) (err error) {
 	token, err := adminToken(e.lookup, c.Data)
 	if err != nil {
 		return err
-	}
-	if c.Demo {
-		if err := fillDemo(e, h); err != nil {
-			return err
-		}
 	}
 	l, err := h.goLive(e.ctx)
 	if err != nil {

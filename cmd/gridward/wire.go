@@ -49,16 +49,38 @@ type plan struct {
 	clock    *rehearsal // nil: the real one
 	logger   *zap.Logger
 	readOnly bool                           // serve reads when the directory cannot be written
+	bare     bool                           // publish no programmes
 	progress func(done, total app.Position) // of views that have to be built; may be nil
 }
 
-// open puts the house together: the log first, then the rules' shell, then the views. Whoever opens it closes it.
-func open(ctx context.Context, p plan) (h *house, err error) {
-	h = &house{dir: p.dir, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry()}
+// open puts the house together. Where the plan allows it, a directory that cannot be written gives a house that
+// only reads. Whoever opens it closes it.
+func open(ctx context.Context, p plan) (*house, error) {
+	h, err := assemble(ctx, p, nil)
+	if !p.readOnly || !cannotWrite(err) {
+		return h, err
+	}
+	h, readErr := assemble(ctx, p, err)
+	if readErr != nil {
+		return nil, errors.Join(err, readErr)
+	}
+	return h, nil
+}
+
+// cannotWrite tells a full disk or a read-only directory from other errors.
+func cannotWrite(err error) bool {
+	return errors.Is(err, fault.New(fault.Unavailable, "data_dir_unwritable", "")) ||
+		errors.Is(err, fault.New(fault.Unavailable, "log_unwritable", ""))
+}
+
+// assemble opens the log first, then makes the rules' shell, then opens the views. readOnly is why nothing can be
+// written, nil if everything can.
+func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error) {
+	h := &house{dir: p.dir, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly}
 	if p.clock != nil {
 		h.clock = p.clock.Now
 	}
-	if err := h.openLog(ctx, p.readOnly); err != nil {
+	if err := h.openLog(ctx); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -74,7 +96,7 @@ func open(ctx context.Context, p plan) (h *house, err error) {
 	if h.app, err = app.New(h.log, h.codec, cachedStreams); err != nil {
 		return nil, err
 	}
-	if h.readOnly == nil {
+	if h.readOnly == nil && !p.bare {
 		if err := h.publishBuiltin(ctx); err != nil {
 			return nil, err
 		}
@@ -90,23 +112,23 @@ func open(ctx context.Context, p plan) (h *house, err error) {
 	return h, nil
 }
 
-// openLog opens the log for writing, or for reading if that is allowed and all that the directory lets.
-func (h *house) openLog(ctx context.Context, readOnly bool) error {
-	batches := newBatchMetrics(h.metrics)
-	store, err := sqlstore.Open(ctx, h.dir, sqlstore.Options{Clock: h.clock, OnCommit: batches.observe})
-	if err == nil {
-		h.store, h.log = store, store
-		registerQueue(h.metrics, store)
+// openLog opens the log for writing, or for reading if nothing can be written.
+func (h *house) openLog(ctx context.Context) error {
+	if h.readOnly != nil {
+		store, err := sqlstore.OpenReadOnly(ctx, h.dir)
+		if err != nil {
+			return err
+		}
+		h.store, h.log = store, unwritable{store, h.readOnly}
 		return nil
 	}
-	if !readOnly || !errors.Is(err, fault.New(fault.Unavailable, "data_dir_unwritable", "")) {
+	batches := newBatchMetrics(h.metrics)
+	store, err := sqlstore.Open(ctx, h.dir, sqlstore.Options{Clock: h.clock, OnCommit: batches.observe})
+	if err != nil {
 		return err
 	}
-	store, readErr := sqlstore.OpenReadOnly(ctx, h.dir)
-	if readErr != nil {
-		return errors.Join(err, readErr)
-	}
-	h.store, h.log, h.readOnly = store, unwritable{store, err}, err
+	registerQueue(h.metrics, store)
+	h.store, h.log = store, store
 	return nil
 }
 
@@ -155,6 +177,7 @@ func (h *house) goLive(ctx context.Context) (*live, error) {
 	l := &live{hub: hub}
 	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
 	l.workers.run(ctx, h.logger, "views", h.views.Run)
+	l.workers.run(ctx, h.logger, "watch", h.watchViews)
 	l.workers.run(ctx, h.logger, "router", router.Run)
 	if h.readOnly == nil {
 		l.workers.run(ctx, h.logger, "completer", h.complete)
@@ -166,6 +189,32 @@ func (h *house) goLive(ctx context.Context) (*live, error) {
 func (l *live) end() {
 	l.stop()
 	l.workers.wait()
+}
+
+// watchViews tells the log when the views come to stand still, why, and when they move again.
+func (h *house) watchViews(ctx context.Context) error {
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	said := ""
+	for {
+		now := ""
+		if err := h.views.Status(ctx).Err; err != nil && ctx.Err() == nil {
+			now = err.Error()
+		}
+		switch {
+		case now == said:
+		case now == "":
+			h.logger.Info("the views move again")
+		default:
+			h.logger.Error("the views stand still", zap.String("error", now))
+		}
+		said = now
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // checkpoint is where a follower of the log keeps how far it has come.
@@ -181,7 +230,11 @@ func (h *house) complete(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = h.app.Complete(ctx, from, h.openCases, func(at app.Position) error { return kept.Save(ctx, at) })
+		save := func(at app.Position) error { return kept.Save(ctx, at) }
+		refused := func(r app.Record, f *fault.Error) {
+			h.logger.Error("not completed", zap.String("stream", r.Stream), zap.Uint64("version", r.Version), zap.String("rule", f.Code))
+		}
+		err = h.app.Complete(ctx, from, h.openCases, save, refused)
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}

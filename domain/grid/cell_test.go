@@ -109,9 +109,19 @@ func TestCreateCell(t *testing.T) {
 	}
 }
 
+// gone is when cells of these tests leave the grid.
+var gone = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func TestAPatrolBeforeACellLeftStillCounts(t *testing.T) {
+	c := cellOf(grid.CellCreated{Code: site, Name: "超市"}, grid.CellRetired{At: gone, Reason: "razed"})
+	if c.GoneAt(gone.Add(-time.Second)) || !c.GoneAt(gone) {
+		t.Error("the cell is gone from the instant on, not before")
+	}
+}
+
 func TestChangeCell(t *testing.T) {
 	created := grid.CellCreated{Code: site, Name: "超市", Classes: map[string]string{"fire": "A"}, Attributes: map[string]any{"owner": "x"}}
-	live, retired := cellOf(created), cellOf(created, grid.CellRetired{Reason: "razed"})
+	live, retired := cellOf(created), cellOf(created, grid.CellRetired{At: gone, Reason: "razed"})
 	classes := func(c map[string]string) func(grid.Cell) ([]grid.CellEvent, error) {
 		return func(s grid.Cell) ([]grid.CellEvent, error) {
 			return grid.DecideSetClasses(s, grid.SetClasses{Classes: c}, schemes)
@@ -124,12 +134,12 @@ func TestChangeCell(t *testing.T) {
 	}
 	retire := func(reason string) func(grid.Cell) ([]grid.CellEvent, error) {
 		return func(s grid.Cell) ([]grid.CellEvent, error) {
-			return grid.DecideRetireCell(s, grid.RetireCell{Reason: reason})
+			return grid.DecideRetireCell(s, grid.RetireCell{Reason: reason}, gone)
 		}
 	}
 	replace := func(taken []grid.CellCode, by ...grid.Successor) func(grid.Cell) ([]grid.CellEvent, error) {
 		return func(s grid.Cell) ([]grid.CellEvent, error) {
-			return grid.DecideReplaceCell(s, grid.ReplaceCell{Successors: by}, taken)
+			return grid.DecideReplaceCell(s, grid.ReplaceCell{Successors: by}, gone, taken)
 		}
 	}
 	const s1, s2 = grid.CellCode("4101040010010020018"), grid.CellCode("4101040010010020019")
@@ -153,11 +163,11 @@ func TestChangeCell(t *testing.T) {
 		{name: "attributes as they are", given: live, when: attributes(map[string]any{"owner": "x"})},
 		{name: "attributes that do not fit", given: live, when: attributes(map[string]any{"owner": 7}), refused: invalid("attributes.owner")},
 		{name: "attributes of a retired cell", given: retired, when: attributes(nil), refused: refusal{code: "cell_retired"}},
-		{name: "retired", given: live, when: retire("razed"), then: []grid.CellEvent{grid.CellRetired{Reason: "razed"}}},
+		{name: "retired", given: live, when: retire("razed"), then: []grid.CellEvent{grid.CellRetired{At: gone, Reason: "razed"}}},
 		{name: "retired without a reason", given: live, when: retire(" "), refused: invalid("reason")},
 		{name: "retired twice", given: retired, when: retire("razed"), refused: refusal{code: "cell_retired"}},
 		{name: "replaced", given: live, when: replace(nil, grid.Successor{Code: s1, Name: "东"}, grid.Successor{Code: s2, Name: "西 "}),
-			then: []grid.CellEvent{grid.CellReplaced{Successors: []grid.Successor{{Code: s1, Name: "东"}, {Code: s2, Name: "西"}}}}},
+			then: []grid.CellEvent{grid.CellReplaced{At: gone, Successors: []grid.Successor{{Code: s1, Name: "东"}, {Code: s2, Name: "西"}}}}},
 		{name: "replaced by nothing", given: live, when: replace(nil), refused: invalid("successors")},
 		{name: "replaced by itself", given: live, when: replace(nil, grid.Successor{Code: site, Name: "x"}), refused: invalid("successors.0.code")},
 		{name: "replaced twice by one", given: live, when: replace(nil, grid.Successor{Code: s1, Name: "x"}, grid.Successor{Code: s1, Name: "y"}), refused: invalid("successors.1.code")},

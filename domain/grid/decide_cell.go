@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"gridward/domain/fault"
 )
@@ -106,7 +107,7 @@ type RetireCell struct {
 
 // DecideRetireCell decides on a cell's retirement. What lies below it is known to other streams only: it stays,
 // but nothing new can be created under a retired cell.
-func DecideRetireCell(c Cell, cmd RetireCell) ([]CellEvent, error) {
+func DecideRetireCell(c Cell, cmd RetireCell, at time.Time) ([]CellEvent, error) {
 	if err := live(c); err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func DecideRetireCell(c Cell, cmd RetireCell) ([]CellEvent, error) {
 	if err := bad.Err(); err != nil {
 		return nil, err
 	}
-	return []CellEvent{CellRetired(cmd)}, nil
+	return []CellEvent{CellRetired{At: at, Reason: cmd.Reason}}, nil
 }
 
 // ReplaceCell retires a cell in favour of successors (a boundary change); its code is never edited.
@@ -124,7 +125,7 @@ type ReplaceCell struct {
 }
 
 // DecideReplaceCell decides on a replacement. taken are those of the successors' codes that have a cell already.
-func DecideReplaceCell(c Cell, cmd ReplaceCell, taken []CellCode) ([]CellEvent, error) {
+func DecideReplaceCell(c Cell, cmd ReplaceCell, at time.Time, taken []CellCode) ([]CellEvent, error) {
 	if err := live(c); err != nil {
 		return nil, err
 	}
@@ -157,7 +158,7 @@ func DecideReplaceCell(c Cell, cmd ReplaceCell, taken []CellCode) ([]CellEvent, 
 	if i := slices.IndexFunc(successors, func(s Successor) bool { return slices.Contains(taken, s.Code) }); i >= 0 {
 		return nil, fault.Refuse("successor_exists", "there is a cell %s already: a successor has a new code", successors[i].Code)
 	}
-	return []CellEvent{CellReplaced{Successors: successors}}, nil
+	return []CellEvent{CellReplaced{At: at, Successors: successors}}, nil
 }
 
 // live refuses a cell that is not there or no longer.

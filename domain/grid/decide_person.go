@@ -23,6 +23,15 @@ func IsPersonID(s string) bool {
 	return err == nil && id.String() == s
 }
 
+// PartyOf takes a text as the person of that id, or else as the name of somebody who is no person of the grid;
+// subject is whose personal data the name is kept as.
+func PartyOf(text, subject string) personal.Party {
+	if IsPersonID(text) {
+		return personal.Party{Person: text}
+	}
+	return personal.Party{Name: personal.Of(subject, text)}
+}
+
 // CheckPhone notes a telephone number that cannot be one of China; none is right.
 func CheckPhone(bad *fault.Fields, field, phone string) {
 	if phone != "" && !phoneForm.MatchString(phone) {

@@ -45,11 +45,13 @@ type CellAttributesSet struct {
 
 // CellRetired takes the cell out of the grid; its history stays.
 type CellRetired struct {
-	Reason string `json:"reason"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // CellReplaced retires the cell in favour of successors, which are created with it. Its code is never edited.
 type CellReplaced struct {
+	At         time.Time   `json:"at"`
 	Successors []Successor `json:"successors"`
 }
 

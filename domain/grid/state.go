@@ -2,6 +2,7 @@ package grid
 
 import (
 	"maps"
+	"time"
 
 	"gridward/domain/personal"
 )
@@ -12,12 +13,17 @@ type Cell struct {
 	Name       string
 	Classes    map[string]string
 	Attributes map[string]any
-	Retired    bool // also when replaced
+	Retired    bool      // also when replaced
+	RetiredAt  time.Time // when it left the grid
 	Successors []Successor
 }
 
 // Exists reports whether the cell was ever created.
 func (c Cell) Exists() bool { return c.Code != "" }
+
+// GoneAt reports whether the cell had left the grid at the instant. What happened in it before still counts,
+// however late it is told.
+func (c Cell) GoneAt(at time.Time) bool { return c.Retired && !at.Before(c.RetiredAt) }
 
 // EvolveCell folds one event of a cell's stream.
 func EvolveCell(c Cell, e CellEvent) Cell {
@@ -40,9 +46,9 @@ func EvolveCell(c Cell, e CellEvent) Cell {
 	case CellAttributesSet:
 		c.Attributes = e.Attributes
 	case CellRetired:
-		c.Retired = true
+		c.Retired, c.RetiredAt = true, e.At
 	case CellReplaced:
-		c.Retired, c.Successors = true, e.Successors
+		c.Retired, c.RetiredAt, c.Successors = true, e.At, e.Successors
 	}
 	return c
 }

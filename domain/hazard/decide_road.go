@@ -188,10 +188,10 @@ func rectify(c Case, s Scene, cmd Rectify) (Outcome, error) {
 	if err := bad.Err(); err != nil {
 		return Outcome{}, err
 	}
-	e := Rectified{Stamp: s.stamp(c), Measures: cmd.Measures, PerformedBy: cmd.PerformedBy, Evidence: cmd.Evidence,
+	e := Rectified{Stamp: s.stamp(c), Measures: cmd.Measures, PerformedBy: grid.PartyOf(cmd.PerformedBy, "case:"+c.ID), Evidence: cmd.Evidence,
 		Holder: c.Holder.under(duty), Delivered: s.Programme.Steps == programme.StepsDeliver}
-	if e.PerformedBy == "" {
-		e.PerformedBy = s.By
+	if cmd.PerformedBy == "" {
+		e.PerformedBy.Person = s.By
 	}
 	return did(duty, e)
 }

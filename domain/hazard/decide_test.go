@@ -184,7 +184,7 @@ func TestVacantCellFallsToTheOfficeInCharge(t *testing.T) {
 
 func TestRectifyCheckClose(t *testing.T) {
 	rect := func(by, performer string, files []evidence.File) []hazard.Event {
-		return []hazard.Event{hazard.Rectified{Stamp: st(by), Measures: "done", PerformedBy: performer, Evidence: files, Holder: *who(area, by)}}
+		return []hazard.Event{hazard.Rectified{Stamp: st(by), Measures: "done", PerformedBy: party(performer), Evidence: files, Holder: *who(area, by)}}
 	}
 	checked := func(by, result string) []hazard.Event {
 		e := hazard.Checked{Stamp: st(by), Result: result}
@@ -200,7 +200,7 @@ func TestRectifyCheckClose(t *testing.T) {
 	byDepartment := append(filed(),
 		hazard.Dispatched{Stamp: stamp(2, "c.chief"), To: hazard.Holder{Department: "fire-brigade", Person: "bureau"}, Office: community},
 		hazard.Accepted{Stamp: stamp(3, "bureau"), Holder: hazard.Holder{Department: "fire-brigade", Person: "bureau"}},
-		hazard.Rectified{Stamp: stamp(4, "bureau"), Measures: "m", PerformedBy: "bureau", Holder: hazard.Holder{Department: "fire-brigade", Person: "bureau"}})
+		hazard.Rectified{Stamp: stamp(4, "bureau"), Measures: "m", PerformedBy: party("bureau"), Holder: hazard.Holder{Department: "fire-brigade", Person: "bureau"}})
 	recorded := rectifiedBy(filed(), "李老板", "c.chief")
 	run(t, []row{
 		{"the holder rectifies", rectifying(), "a.chief", hazard.Rectify{Measures: "done"}, rect("a.chief", "a.chief", nil), ""},
@@ -240,7 +240,7 @@ func TestClosingAtTheTop(t *testing.T) {
 	top := append(filed(),
 		hazard.Dispatched{Stamp: stamp(2, "d.sponsor"), To: *who(district, "d.chief"), Office: district},
 		hazard.Accepted{Stamp: stamp(3, "d.chief"), Holder: *who(district, "d.chief")},
-		hazard.Rectified{Stamp: stamp(4, "d.chief"), Measures: "m", PerformedBy: "d.chief", Holder: *who(district, "d.chief")},
+		hazard.Rectified{Stamp: stamp(4, "d.chief"), Measures: "m", PerformedBy: party("d.chief"), Holder: *who(district, "d.chief")},
 		hazard.Checked{Stamp: stamp(5, "c.officer"), Result: "passed"})
 	good := hazard.Close{Rating: "good"}
 	run(t, []row{

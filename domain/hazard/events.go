@@ -133,7 +133,7 @@ type Returned struct {
 type Rectified struct {
 	Stamp
 	Measures    string          `json:"measures"`
-	PerformedBy string          `json:"performed_by"` // a person id, or the name of an owner or contractor
+	PerformedBy personal.Party  `json:"performed_by"` // a person, or an owner or contractor by name
 	Evidence    []evidence.File `json:"evidence,omitempty"`
 	Holder      Holder          `json:"holder"` // who rectified: the cell or the department
 	OnTheSpot   bool            `json:"on_the_spot,omitempty"`

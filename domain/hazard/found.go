@@ -32,8 +32,8 @@ func DecideFound(s Scene, found inspection.Logged, n int) []Event {
 	spot := h.OnTheSpot
 	rectified := Rectified{Stamp: st, Measures: spot.Measures, PerformedBy: spot.PerformedBy, Evidence: spot.Evidence,
 		Holder: onTheSpot(found), OnTheSpot: true}
-	if rectified.PerformedBy == "" {
-		rectified.PerformedBy = r.Officer
+	if rectified.PerformedBy.Key() == "" {
+		rectified.PerformedBy.Person = r.Officer
 	}
 	return []Event{reported, filed, rectified}
 }

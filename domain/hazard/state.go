@@ -47,7 +47,7 @@ type Case struct {
 	WasReturned  bool // in this round: only people dispatch it now
 
 	Rectified  *Holder  // who rectified last in this round
-	Performers []string // who performed a rectification in this round
+	Performers []string // who performed a rectification in this round: person ids, and names of others
 	Recorders  []string // who recorded one for somebody else
 	Passed     bool     // the last check passed
 	Checkers   []string // who checked in this round
@@ -189,8 +189,8 @@ func evolve(c Case, e Event) Case {
 
 func evolveRectified(c Case, e Rectified) Case {
 	c.State, c.Rectified, c.Holder, c.Passed = StateRectified, &e.Holder, &e.Holder, false
-	c.Performers = append(slices.Clip(c.Performers), e.PerformedBy)
-	if e.By != e.PerformedBy {
+	c.Performers = append(slices.Clip(c.Performers), e.PerformedBy.Key())
+	if e.By != e.PerformedBy.Key() {
 		c.Recorders = append(slices.Clip(c.Recorders), e.By)
 	}
 	if e.Delivered {

@@ -2,6 +2,7 @@ package hazard_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
+	"gridward/domain/personal"
 	"gridward/domain/programme"
 )
 
@@ -138,8 +140,16 @@ func rectifyingFrom(history []hazard.Event) []hazard.Event {
 func rectifying() []hazard.Event { return rectifyingFrom(filed()) }
 
 func rectifiedBy(history []hazard.Event, performer, recorder string) []hazard.Event {
-	return append(rectifyingFrom(history), hazard.Rectified{Stamp: stamp(4, recorder), Measures: "cleared", PerformedBy: performer,
+	return append(rectifyingFrom(history), hazard.Rectified{Stamp: stamp(4, recorder), Measures: "cleared", PerformedBy: party(performer),
 		Holder: *who(area, "a.chief")})
+}
+
+// party is a person of these tests (their ids have a dot), or somebody else.
+func party(name string) personal.Party {
+	if strings.Contains(name, ".") || name == "bureau" {
+		return personal.Party{Person: name}
+	}
+	return grid.PartyOf(name, "case:case")
 }
 
 func rectified() []hazard.Event { return rectifiedBy(filed(), "a.chief", "a.chief") }

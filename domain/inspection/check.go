@@ -10,6 +10,7 @@ import (
 
 	"gridward/domain/evidence"
 	"gridward/domain/fault"
+	"gridward/domain/grid"
 	"gridward/domain/programme"
 )
 
@@ -200,7 +201,11 @@ func found(bad *fault.Fields, cmd Log, p *programme.Programme) []Hazard {
 		if h.OnTheSpot != nil {
 			checkSpot(bad, at, h)
 		}
-		out = append(out, Hazard{Case: id, Item: h.Item, Description: h.Description, Severity: h.Severity, OnTheSpot: h.OnTheSpot})
+		found := Hazard{Case: id, Item: h.Item, Description: h.Description, Severity: h.Severity}
+		if spot := h.OnTheSpot; spot != nil {
+			found.OnTheSpot = &Removed{Measures: spot.Measures, PerformedBy: grid.PartyOf(spot.PerformedBy, "case:"+id), Evidence: spot.Evidence}
+		}
+		out = append(out, found)
 	}
 	return out
 }

@@ -37,6 +37,13 @@ type Found struct {
 	OnTheSpot   *OnTheSpot `json:"on_the_spot,omitempty"`
 }
 
+// OnTheSpot says that the hazard was removed at once.
+type OnTheSpot struct {
+	Measures    string          `json:"measures"`
+	PerformedBy string          `json:"performed_by,omitempty"` // person id or a name; empty: the officer
+	Evidence    []evidence.File `json:"evidence,omitempty"`
+}
+
 // Amend corrects what a report says; a nil field stays as it is. What it is about (programme, cell, officer, kind,
 // campaign) and the hazards stand.
 type Amend struct {

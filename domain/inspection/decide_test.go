@@ -135,7 +135,8 @@ func TestLog(t *testing.T) {
 			}},
 		{name: "removed on the spot", when: hazard(inspection.Found{Item: "dim", Description: "dim", OnTheSpot: spot("cleaned", before, after)}),
 			then: func(e *inspection.Logged) {
-				e.Hazards = []inspection.Hazard{{Case: inspection.CaseID(id, 0), Item: "dim", Description: "dim", OnTheSpot: spot("cleaned", before, after)}}
+				e.Hazards = []inspection.Hazard{{Case: inspection.CaseID(id, 0), Item: "dim", Description: "dim",
+					OnTheSpot: &inspection.Removed{Measures: "cleaned", Evidence: []evidence.File{before, after}}}}
 			}},
 		{name: "a self check need not answer every line", when: func(c *inspection.Log) { c.Kind = inspection.SelfCheck; c.Checklist = c.Checklist[:1] },
 			then: func(e *inspection.Logged) {

@@ -61,17 +61,17 @@ type CheckResult struct {
 
 // Hazard is one hazard found: it opens the case of that id.
 type Hazard struct {
-	Case        string     `json:"case"` // id, given or derived from the inspection's id and the hazard's place
-	Item        string     `json:"item,omitempty"`
-	Description string     `json:"description"`
-	Severity    string     `json:"severity,omitempty"` // the item's when empty
-	OnTheSpot   *OnTheSpot `json:"on_the_spot,omitempty"`
+	Case        string   `json:"case"` // id, given or derived from the inspection's id and the hazard's place
+	Item        string   `json:"item,omitempty"`
+	Description string   `json:"description"`
+	Severity    string   `json:"severity,omitempty"` // the item's when empty
+	OnTheSpot   *Removed `json:"on_the_spot,omitempty"`
 }
 
-// OnTheSpot says that the hazard was removed at once.
-type OnTheSpot struct {
+// Removed says that the hazard was removed on the spot.
+type Removed struct {
 	Measures    string          `json:"measures"`
-	PerformedBy string          `json:"performed_by,omitempty"` // person id or a name; empty: the officer
+	PerformedBy personal.Party  `json:"performed_by,omitzero"` // nobody: the officer
 	Evidence    []evidence.File `json:"evidence,omitempty"`
 }
 

@@ -19,6 +19,20 @@ func Of(subject, text string) Value {
 	return Value{Subject: subject, Value: text}
 }
 
+// Party is who did something: a person of the grid by id, or somebody else (an owner, a contractor) by name.
+type Party struct {
+	Person string `json:"person,omitempty"`
+	Name   Value  `json:"name,omitzero"`
+}
+
+// Key tells parties apart: the person's id, else the name.
+func (p Party) Key() string {
+	if p.Person != "" {
+		return p.Person
+	}
+	return p.Name.Value
+}
+
 // String hides the value: only Reveal gives it.
 func (v Value) String() string {
 	if v.Value == "" {

@@ -99,7 +99,7 @@ func start(t testing.TB, dir string, flags ...string) *server {
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
-			t.Logf("the program wrote:\n%s", s.out.tail(8000))
+			t.Logf("the program wrote:\n%s", s.out.tail(2000))
 		}
 	})
 	s.awaitReady()

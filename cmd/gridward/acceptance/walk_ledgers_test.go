@@ -105,7 +105,7 @@ func (w *walk) ledgers() {
 	w.ledger(street1, "forces", "", 1)
 	items = w.ledger(district, "forces", "", 2)
 	holds(w.t, "forces", w.rowOf(items, "kind", "force"), object{"name": "北下街微型消防站", "headcount": 6, "leader": "马队长", "phone": "13700000001"})
-	w.admin.get("/cells/"+district+"/ledgers/secrets").ok(422)
+	w.admin.get("/cells/" + district + "/ledgers/secrets").ok(422)
 	w.admin.get("/cells/999999/ledgers/hazards").refused(404, "cell_not_found")
 }
 

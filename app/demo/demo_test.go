@@ -1,0 +1,239 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"gridward/adapters/eventcodec"
+	"gridward/adapters/memstore"
+	"gridward/adapters/programmes"
+	"gridward/app"
+	"gridward/app/demo"
+	"gridward/domain/fault"
+	"gridward/domain/grid"
+)
+
+// house is an empty house on a clock that only the demo moves.
+type house struct {
+	*app.App
+	log   *memstore.Store
+	codec *eventcodec.Codec
+	clock time.Time
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{codec: eventcodec.New()}
+	h.log = memstore.New(func() time.Time { return h.clock })
+	var err error
+	if h.App, err = app.New(h.log, h.codec, 10_000); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// small is the smallest demo there is; it holds everything all the same.
+func small(seed uint64) demo.Options {
+	return demo.Options{Seed: seed, Scale: demo.Small, Days: 14}
+}
+
+func (h *house) try(ctx context.Context, t *testing.T, o demo.Options) (demo.Summary, error) {
+	t.Helper()
+	builtin, err := programmes.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Programmes, o.SetClock = builtin, func(at time.Time) { h.clock = at }
+	return demo.Run(ctx, h.App, h.log, h.codec, o)
+}
+
+// run runs a demo and fails the test with whatever it ends with.
+func (h *house) run(t *testing.T, o demo.Options) demo.Summary {
+	t.Helper()
+	s, err := h.try(t.Context(), t, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (h *house) records(t *testing.T) []app.Record {
+	t.Helper()
+	head, err := h.log.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := h.log.Read(t.Context(), 0, int(head)+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+// events gives every event of one type.
+func events[E any](t *testing.T, h *house) []E {
+	t.Helper()
+	var out []E
+	for _, r := range h.records(t) {
+		event, err := h.codec.Decode(r.Type, r.Schema, r.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := event.(E); ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func sameLog(t *testing.T, a, b []app.Record) {
+	t.Helper()
+	if len(a) != len(b) {
+		t.Fatalf("%d records, and %d", len(a), len(b))
+	}
+	for i := range a {
+		if !reflect.DeepEqual(a[i], b[i]) {
+			t.Fatalf("record %d differs:\n%+v %s\n%+v %s", i, a[i], a[i].Data, b[i], b[i].Data)
+		}
+	}
+}
+
+func TestTheSameOptionsMakeTheSameLog(t *testing.T) {
+	one, other := newHouse(t), newHouse(t)
+	one.run(t, small(7))
+	other.run(t, small(7))
+	sameLog(t, one.records(t), other.records(t))
+}
+
+func TestAnotherSeedMakesAnotherLog(t *testing.T) {
+	one, other := newHouse(t), newHouse(t)
+	one.run(t, small(1))
+	other.run(t, small(2))
+	commands := map[string]bool{}
+	for _, r := range one.records(t) {
+		commands[r.Meta.CommandID.String()] = true
+	}
+	for _, r := range other.records(t) {
+		if commands[r.Meta.CommandID.String()] {
+			t.Fatalf("command %s of %s is in both logs", r.Meta.CommandID, r.Type)
+		}
+	}
+	a, b := events[grid.PersonRegistered](t, one), events[grid.PersonRegistered](t, other)
+	if reflect.DeepEqual(a[0].Name.Reveal()+a[1].Name.Reveal(), b[0].Name.Reveal()+b[1].Name.Reveal()) {
+		t.Error("the first people have the same names")
+	}
+}
+
+func TestOnceMoreChangesNothing(t *testing.T) {
+	h := newHouse(t)
+	first := h.run(t, small(3))
+	before := h.records(t)
+	second := h.run(t, small(3))
+	sameLog(t, before, h.records(t))
+	if first.Written != first.Events || second.Written != 0 {
+		t.Errorf("wrote %d of %d, and then %d", first.Written, first.Events, second.Written)
+	}
+	second.Written, second.Commands, second.Refused = first.Written, first.Commands, first.Refused
+	if !reflect.DeepEqual(first, second) {
+		t.Errorf("the summary was %+v and is %+v", first, second)
+	}
+}
+
+func TestWhatWasCutOffIsFinished(t *testing.T) {
+	whole := newHouse(t)
+	commands := whole.run(t, small(4)).Commands
+	h := newHouse(t)
+	for _, share := range []int{4, 2} { // cut off after a quarter, then after a half
+		ctx, stop := context.WithCancel(t.Context())
+		o := small(4)
+		o.Progress = func(done, total int) {
+			if done == total/share {
+				stop()
+			}
+		}
+		if _, err := h.try(ctx, t, o); !errors.Is(err, context.Canceled) {
+			t.Fatalf("cut off after %d of %d: %v", commands/share, commands, err)
+		}
+		stop()
+	}
+	h.run(t, small(4))
+	sameLog(t, whole.records(t), h.records(t))
+}
+
+func TestAnotherDemoInTheSameLogIsRefused(t *testing.T) {
+	h := newHouse(t)
+	h.run(t, small(5))
+	_, err := h.try(t.Context(), t, small(6))
+	if _, ok := fault.As(err); !ok {
+		t.Errorf("ended with %v, not with the refusal of a command", err)
+	}
+}
+
+func TestTimeIsSimulated(t *testing.T) {
+	h := newHouse(t)
+	s := h.run(t, small(8))
+	from := time.Date(2026, time.October, 1, 0, 0, 0, 0, time.FixedZone("", 8*60*60))
+	if s.First.Before(from.AddDate(0, 0, -3)) || !s.Last.Before(from.AddDate(0, 0, 14)) {
+		t.Errorf("recorded from %s to %s", s.First, s.Last)
+	}
+	late := 0
+	for _, r := range h.records(t) {
+		if r.Meta.Actor != "system" && !r.RecordedAt.Equal(r.Meta.ReceivedAt) {
+			t.Errorf("%s %s was received at %s and recorded at %s", r.Stream, r.Type, r.Meta.ReceivedAt, r.RecordedAt)
+		}
+		if r.RecordedAt.Sub(r.Meta.OccurredAt) > time.Hour {
+			late++
+		}
+	}
+	if late == 0 {
+		t.Error("nothing arrived late")
+	}
+}
+
+func TestProgressCountsCommands(t *testing.T) {
+	h, o, last := newHouse(t), small(9), 0
+	o.Progress = func(done, total int) {
+		if done <= last || done > total {
+			t.Fatalf("%d of %d after %d", done, total, last)
+		}
+		last = done
+	}
+	if s := h.run(t, o); s.Commands != last {
+		t.Errorf("%d commands, but progress ended at %d", s.Commands, last)
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	h := newHouse(t)
+	if _, err := demo.Run(t.Context(), h.App, h.log, h.codec, small(1)); err == nil {
+		t.Error("no clock, but no error")
+	}
+	for name, o := range map[string]demo.Options{
+		"scale": {Scale: "middling"},
+		"days":  {Scale: demo.Small, Days: 13},
+	} {
+		_, err := h.try(t.Context(), t, o)
+		if f, ok := fault.As(err); !ok || f.Fields[0].Field != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if head, err := h.log.Head(t.Context()); err != nil || head != 0 {
+		t.Errorf("the log is at %d (%v)", head, err)
+	}
+}
+
+// The log must not know how it was made: nothing in it names this demo's scale, and every phone is in the range
+// nobody has.
+func TestPhonesAreNobodys(t *testing.T) {
+	h := newHouse(t)
+	h.run(t, small(10))
+	for _, p := range events[grid.PersonRegistered](t, h) {
+		if !bytes.HasPrefix([]byte(p.Phone.Reveal()), []byte("1390000")) {
+			t.Errorf("%s", p.Phone.Reveal())
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package demo_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"gridward/app/demo"
+	"gridward/domain/grid"
+	"gridward/domain/hazard"
+	"gridward/domain/inspection"
+	"gridward/domain/programme"
+	"gridward/domain/register"
+)
+
+func TestEveryKindOfEventHappens(t *testing.T) {
+	for seed := range uint64(3) {
+		h := newHouse(t)
+		h.run(t, small(seed))
+		seen := map[string]bool{}
+		for _, r := range h.records(t) {
+			seen[r.Type] = true
+		}
+		for _, typ := range slices.Sorted(maps.Keys(h.codec.Types())) {
+			if !seen[typ] {
+				t.Errorf("seed %d: no %s", seed, typ)
+			}
+		}
+	}
+}
+
+func TestTheDistrictIsWhole(t *testing.T) {
+	h := newHouse(t)
+	h.run(t, small(1))
+	levels, names := map[int]int{}, map[grid.CellCode]string{}
+	for _, c := range events[grid.CellCreated](t, h) {
+		levels[c.Code.Level()]++
+		names[c.Code] = c.Name
+	}
+	if levels[1] != 1 || levels[2] != 14 || levels[3] != 155 || levels[4] == 0 || levels[5] == 0 {
+		t.Errorf("cells by level: %v", levels)
+	}
+	for code, name := range map[grid.CellCode]string{"410104": "管城回族区", "410104011": "南曹街道", "410104001001": "新华社区居委会"} {
+		if names[code] != name {
+			t.Errorf("cell %s is %q", code, names[code])
+		}
+	}
+}
+
+func TestTheSummaryAddsUp(t *testing.T) {
+	h := newHouse(t)
+	s := h.run(t, demo.Options{Seed: 1, Scale: demo.Small})
+	seen := map[string]int{}
+	for _, r := range h.records(t) {
+		seen[r.Type]++
+	}
+	inspections, cases := 0, 0
+	for _, n := range s.Inspections {
+		inspections += n
+	}
+	states := map[string]int{}
+	for _, by := range s.Cases {
+		for state, n := range by {
+			states[state] += n
+			cases += n
+		}
+	}
+	cells := 0
+	for _, n := range s.Cells {
+		cells += n
+	}
+	for what, pair := range map[string][2]int{
+		"events":      {s.Events, len(h.records(t))},
+		"written":     {s.Written, len(h.records(t))},
+		"inspections": {inspections, seen["inspection.logged"] - seen["inspection.voided"]},
+		"cases":       {cases, seen["case.reported"]},
+		"closed":      {states[hazard.StateClosed], seen["case.closed"] - closedReopened(t, h)},
+		"cells":       {cells, seen["cell.created"] - seen["cell.retired"] - seen["cell.replaced"]},
+		"persons":     {s.Persons, seen["person.registered"]},
+		"departments": {s.Departments, seen["department.created"]},
+		"campaigns":   {s.Campaigns, seen["campaign.opened"]},
+		"activities":  {s.Activities, seen["activity.recorded"]},
+		"equipment":   {s.Equipment, seen["equipment.registered"] - seen["equipment.retired"]},
+		"forces":      {s.Forces, seen["force.registered"]},
+	} {
+		if pair[0] != pair[1] || pair[0] == 0 {
+			t.Errorf("%s: the summary says %d, the log %d", what, pair[0], pair[1])
+		}
+	}
+	if s.Events < 3000 || s.Events > 6000 {
+		t.Errorf("a small demo has %d events", s.Events)
+	}
+	total := 0
+	for _, row := range s.Rows() {
+		if row.What == "cases" {
+			total += row.Count
+		}
+	}
+	if total != cases {
+		t.Errorf("the table has %d cases of %d", total, cases)
+	}
+}
+
+// closedReopened counts the closed cases that were opened again.
+func closedReopened(t *testing.T, h *house) int {
+	n := 0
+	for _, e := range events[hazard.Reopened](t, h) {
+		if e.To != hazard.StateReported {
+			n++
+		}
+	}
+	return n
+}
+
+// What every reader of the demo should find somewhere in it.
+func TestTheMonthHasEverything(t *testing.T) {
+	h := newHouse(t)
+	h.run(t, demo.Options{Seed: 1, Scale: demo.Small})
+	has := map[string]bool{}
+	for _, e := range events[inspection.Logged](t, h) {
+		r := e.Report
+		has["inspection "+r.Kind], has["inspection of "+r.Programme] = true, true
+		has["walk"] = has["walk"] || r.Walk != ""
+		has["night patrol"] = has["night patrol"] || r.StartedAt.Hour() >= 20
+		has["surprise"] = has["surprise"] || r.Surprise
+		for _, d := range e.Acting {
+			has["acting as "+d.ActsAs] = true
+		}
+		for _, line := range r.Checklist {
+			has["line "+line.Result] = true
+		}
+	}
+	for _, e := range events[hazard.Event](t, h) {
+		noteEvent(has, e)
+	}
+	for _, e := range events[register.ActivityRecorded](t, h) {
+		has["activity "+e.Kind] = true
+	}
+	for _, e := range events[register.ForceRegistered](t, h) {
+		has[e.Kind] = true
+	}
+	for _, e := range events[grid.DutyGiven](t, h) {
+		has["role "+e.ActsAs] = true
+		has["duty over several cells"] = has["duty over several cells"] || len(e.Cells) > 1
+		has["duty in a department"] = has["duty in a department"] || e.Department != ""
+	}
+	want := strings.Fields("walk surprise force plan")
+	want = append(want, "night patrol", "duty over several cells", "duty in a department", "on the spot", "automatic dispatch", "dispatch by hand",
+		"dispatch to a department", "dispatch with assistance", "dispatch with a limit", "performed by somebody else", "second round",
+		"raised at filing", "listing", "escalation by hand", "escalation at filing", "anonymous report", "verification of a cell", "verification of a person")
+	add := func(prefix string, of ...string) {
+		for _, x := range of {
+			want = append(want, prefix+" "+x)
+		}
+	}
+	add("inspection", inspection.Routine, inspection.Campaigns, inspection.SelfCheck, inspection.Recheck)
+	add("inspection of", "fire", "water", "market")
+	add("acting as", grid.RoleChief, grid.RoleOfficer, grid.RoleLead, grid.RoleAssistant, grid.RoleSupervisor)
+	add("role", grid.Roles...)
+	add("line", inspection.Pass, inspection.Fail, inspection.NotApplicable)
+	add("activity", register.ActivityKinds...)
+	add("filed", programme.Severities...)
+	add("rating", hazard.Ratings...)
+	add("source", hazard.Sources...)
+	add("check", hazard.Passed, hazard.Failed)
+	add("verified", hazard.Confirmed, hazard.NotFound)
+	for _, w := range want {
+		if !has[w] {
+			t.Errorf("nowhere: %s", w)
+		}
+	}
+}
+
+// noteEvent notes what an event of a case shows.
+func noteEvent(has map[string]bool, e hazard.Event) {
+	note := func(what string, is bool) { has[what] = has[what] || is }
+	switch e := e.(type) {
+	case hazard.Reported:
+		has["source "+e.Source] = true
+		note("anonymous report", e.Reporter != nil && e.Reporter.Anonymous)
+	case hazard.VerificationRequested:
+		note("verification of a cell", e.Cell != "")
+		note("verification of a person", e.Person != "")
+	case hazard.Verified:
+		has["verified "+e.Result] = true
+	case hazard.Filed:
+		has["filed "+e.Severity] = true
+		note("on the spot", e.OnTheSpot)
+		note("raised at filing", e.Reason != "")
+	case hazard.Dispatched:
+		note("automatic dispatch", e.Automatic)
+		note("dispatch by hand", !e.Automatic)
+		note("dispatch to a department", e.To.Department != "")
+		note("dispatch with assistance", len(e.Assisting) > 0)
+		note("dispatch with a limit", e.Limit != nil)
+	case hazard.Rectified:
+		note("performed by somebody else", e.PerformedBy.Person != e.By)
+	case hazard.Checked:
+		has["check "+e.Result] = true
+	case hazard.Closed:
+		has["rating "+e.Rating] = true
+	case hazard.Reopened:
+		note("second round", e.Round > 1)
+	case hazard.Supervised:
+		note("listing", e.Plan != nil)
+	case hazard.Escalated:
+		note("escalation by hand", !e.Automatic)
+		note("escalation at filing", e.Automatic)
+	}
+}

@@ -1,0 +1,136 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// facts is how often each fact happened in the story.
+var facts = map[string]int{
+	"programme.published": 5, "programme.listed": 4, // four built in, fire twice
+	"cell.created": 15, "cell.classes_set": 1, "cell.attributes_set": 1, "person.registered": 21, "department.created": 1,
+	"duty.given": 23, "duty.ended": 1, // 21 duties, two of them on two cells
+	"inspection.logged": 20, "inspection.amended": 1, "inspection.voided": 1, "campaign.opened": 2,
+	"activity.recorded": 4, "equipment.registered": 3, "equipment.serviced": 1, "equipment.retired": 1, "force.registered": 2,
+	"case.reported": 10, "case.verification_requested": 1, "case.verified": 1, "case.filed": 8, "case.dispatched": 8, "case.accepted": 6,
+	"case.returned": 1, "case.rectified": 7, "case.checked": 7, "case.closed": 6, "case.escalated": 3, "case.escalation_acknowledged": 1,
+	"case.supervised": 2, "case.supervision_lifted": 2, "case.transferred": 1, "case.transfer_replied": 1, "case.merged_into": 1,
+	"case.duplicate_linked": 1, "case.voided": 1, "case.reopened": 1, "case.noted": 1, "case.feedback_given": 1,
+}
+
+// allFacts is their sum, of which 71 are facts of cases.
+const allFacts = 178
+
+// log reads the whole log page by page.
+func (w *walk) log() (events []any, text string) {
+	w.t.Helper()
+	path := "/events?limit=50"
+	for {
+		a := w.admin.get(path).ok(200)
+		events, text = append(events, a.items()...), text+string(a.body)
+		if a.at("next_cursor") == nil {
+			return events, text
+		}
+		path = "/events?limit=50&cursor=" + a.text("next_cursor")
+	}
+}
+
+// events holds the whole log: every fact there once, versions without a gap, times that never go back, who and
+// for whom, and no personal datum.
+func (w *walk) events() {
+	all, text := w.log()
+	equal(w.t, "events", len(all), allFacts)
+	kinds, versions, ids := map[string]int{}, map[string]float64{}, map[string]bool{}
+	var recorded time.Time
+	for _, e := range all {
+		kinds[at(e, "type").(string)]++
+		stream, id := at(e, "stream").(string), at(e, "id").(string)
+		if version := at(e, "version").(float64); version != versions[stream]+1 {
+			w.t.Errorf("%s goes from version %v to %v", stream, versions[stream], version)
+		}
+		versions[stream]++
+		if ids[id] {
+			w.t.Errorf("event %s is there twice", id)
+		}
+		ids[id] = true
+		now, err := time.Parse(time.RFC3339, at(e, "recorded_at").(string))
+		if err != nil || now.Before(recorded) {
+			w.t.Errorf("%s: recorded at %v after %v: %v", stream, now, recorded, err)
+		}
+		recorded = now
+	}
+	equal(w.t, "events by type", kinds, facts)
+	equal(w.t, "events of cases", len(w.admin.get("/events?limit=500&type=case.*").ok(200).items()), 71)
+	equal(w.t, "closings", len(w.admin.get("/events?limit=500&type=case.closed").ok(200).items()), 6)
+	stream := w.admin.get("/events?stream=case-" + h5).ok(200)
+	equal(w.t, "the stream of h5", len(stream.items()), 15)
+	holds(w.t, "the stream of h5", stream.doc, object{"items.0.type": "case.reported", "items.0.version": 1, "items.0.actor": "admin",
+		"items.0.on_behalf_of": chen, "items.0.cell": commB, "items.0.programme": "fire", "items.0.recorded_at": at8("03-04 09:00"),
+		"items.0.data.description.value": "***", "items.0.data.reporter.name.value": "***", "items.0.data.reporter.phone.value": "***",
+		"items.0.data.source": "resident"})
+
+	private := []string{"刘大爷", "何大妈", "13900000001", "马队长", "13700000001", "店员小马", "村民小组长", "工厂安全员", "楼下有人把电动车推进楼道充电", "维保单位明日到场"}
+	for _, p := range people {
+		private = append(private, p.name, p.phone)
+	}
+	for _, word := range private {
+		if strings.Contains(text, word) {
+			w.t.Errorf("the events tell %s", word)
+		}
+	}
+	if log := string(w.server.out.bytes()); strings.Contains(log, "何大妈") || strings.Contains(log, "13900000001") || strings.Contains(log, adminToken) {
+		w.t.Errorf("the program's own log tells personal data or the token")
+	}
+}
+
+// feed holds the live feed: behind a position it gives what followed, in order, and then what happens.
+func (w *walk) feed() {
+	all, _ := w.log()
+	from := len(all) - 30
+	req, err := http.NewRequest(http.MethodGet, w.admin.base+"/events/stream", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adminToken)
+	req.Header.Set("Last-Event-ID", at(all[from-1], "position").(string))
+	resp, err := w.admin.http.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	equal(w.t, "the feed's type", resp.Header.Get("Content-Type"), "text/event-stream")
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	next := func() (id string, event any) {
+		w.t.Helper()
+		for lines.Scan() {
+			if text, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
+				id = text
+			}
+			if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				if err := json.Unmarshal([]byte(text), &event); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+			if lines.Text() == "" && event != nil {
+				return id, event
+			}
+		}
+		w.t.Fatalf("the feed ended: %v", lines.Err())
+		return "", nil
+	}
+	for _, want := range all[from:] {
+		id, got := next()
+		equal(w.t, "the feed", got, want)
+		equal(w.t, "the feed's id", id, at(want, "position"))
+	}
+	noted := w.cmd(feng, "/cases/"+w.h10+"/note", object{"text": "维保单位已到场"})
+	id, live := next()
+	equal(w.t, "the live event's id", id, noted.at("position"))
+	holds(w.t, "the live event", live, object{"type": "case.noted", "stream": "case-" + w.h10, "data.text.value": "***", "on_behalf_of": feng})
+}
