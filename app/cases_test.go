@@ -39,7 +39,9 @@ func (h *house) last(id string) any {
 
 func TestACaseFromReportToClosure(t *testing.T) {
 	h := newTown(t)
-	report := func(a *app.App, by app.By) (app.Receipt, error) { return a.ReportCase(t.Context(), by, resident(caseID)) }
+	report := func(a *app.App, by app.By) (app.Receipt, error) {
+		return a.ReportCase(t.Context(), by, resident(caseID))
+	}
 	if r := h.twice(h.by(zhao), report); r.ID != caseID || !r.Created || r.Version != 1 {
 		t.Errorf("reported: %+v", r)
 	}

@@ -34,6 +34,7 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 			return err
 		}
 		by.ReceivedAt = s.Clock()
+		c.Response().Header().Set(echo.HeaderCacheControl, "no-store") // answers may be personal
 		c.Set(byKey, by)
 		return next(c)
 	}

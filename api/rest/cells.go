@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,9 +12,6 @@ import (
 	"gridward/app/views"
 	"gridward/domain/grid"
 )
-
-// importTime is how long an upload may take.
-const importTime = 30 * time.Minute
 
 // CreateCell implements POST /cells.
 func (s *Server) CreateCell(c echo.Context, _ gen.CreateCellParams) error {
@@ -40,7 +36,6 @@ func (s *Server) GetCell(c echo.Context, code gen.CellPath, p gen.GetCellParams)
 
 // ImportCells implements POST /cells/import: the house spools the body to disk as it comes.
 func (s *Server) ImportCells(c echo.Context, p gen.ImportCellsParams) error {
-	unhurried(c, importTime)
 	r, err := s.App.ImportCells(c.Request().Context(), byOf(c), c.Request().Body, app.ImportOptions{DryRun: p.DryRun, Dir: s.SpoolDir})
 	s.outcome(c, false, err)
 	if err != nil {

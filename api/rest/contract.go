@@ -3,6 +3,8 @@ package rest
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,14 +94,11 @@ func (c *contract) operation(method, echoPath string) (*operation, error) {
 	return op, nil
 }
 
-// has reports whether the operation has a parameter of that place and name.
-func (op *operation) has(in, name string) bool {
-	for _, p := range op.params {
-		if p.In == in && strings.EqualFold(p.Name, name) {
-			return true
-		}
-	}
-	return false
+// command reports whether the operation is a command, which the log remembers under an id.
+func (op *operation) command() bool {
+	return slices.ContainsFunc(op.params, func(p *openapi3.Parameter) bool {
+		return p.In == openapi3.ParameterInHeader && p.Name == "Idempotency-Key"
+	})
 }
 
 // check holds a value against a schema and names what is wrong with it, below the given path.
@@ -109,6 +108,34 @@ func (c *contract) check(schema *openapi3.Schema, value any, path string) fault.
 		collect(&bad, err, path)
 	}
 	return bad
+}
+
+// text notes every string with a NUL in it: no database keeps one in a text.
+func text(bad *fault.Fields, value any, path string) {
+	switch v := value.(type) {
+	case string:
+		if strings.ContainsRune(v, 0) {
+			bad.Add(path, "has a NUL in it")
+		}
+	case []any:
+		for i, inner := range v {
+			text(bad, inner, dotted(path, strconv.Itoa(i)))
+		}
+	case map[string]any:
+		for name, inner := range v {
+			if strings.ContainsRune(name, 0) {
+				bad.Add(path, "has a field with a NUL in its name")
+			}
+			text(bad, inner, dotted(path, name))
+		}
+	}
+}
+
+func dotted(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
 }
 
 // collect flattens the validator's errors into fields.
@@ -174,7 +201,7 @@ func quoted(s string) (string, bool) {
 	return name, ok
 }
 
-// When reads an instant or a day of the zone; end gives a day's end. Empty is the zero time.
+// when reads an instant or a day of the zone; end gives a day's end. Empty is the zero time.
 func when(field, s string, zone *time.Location, end bool) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -123,6 +126,38 @@ func TestBodiesThatAreTooLarge(t *testing.T) {
 	h.post("/inspections/batch", bytes.Repeat([]byte(" "), 8<<20+1)).want(http.StatusRequestEntityTooLarge, "too_large")
 }
 
+// cut is a body whose sender goes away in the middle.
+type cut struct{ sent bool }
+
+func (c *cut) Read(p []byte) (int, error) {
+	if c.sent {
+		return 0, io.ErrUnexpectedEOF
+	}
+	c.sent = true
+	return copy(p, "code,level,parent,name\n410104,1,,管城回族区\n"), nil
+}
+
+func TestBodiesThatAreCutOff(t *testing.T) {
+	h := open(t, setup{})
+	for path, kind := range map[string]string{"/persons": "application/json", "/cells/import": "text/csv", "/programmes": "text/yaml"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1"+path, &cut{})
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", kind)
+		h.sendRequest(r).want(http.StatusBadRequest, "body_cut_off")
+		r = httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1"+path, &cut{})
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", kind)
+		r.ContentLength = 256<<20 + 1
+		h.sendRequest(r).want(http.StatusRequestEntityTooLarge, "too_large")
+	}
+	if head, err := h.log.Head(t.Context()); err != nil || head != 0 {
+		t.Errorf("%s %v", head, err)
+	}
+	if left, err := os.ReadDir(h.spool); err != nil || len(left) != 0 {
+		t.Errorf("left in the spool: %v %v", left, err)
+	}
+}
+
 func TestFieldsAreNamed(t *testing.T) {
 	h := open(t, setup{})
 	patrol := func(change func(map[string]any)) map[string]any {
@@ -169,7 +204,7 @@ func TestQueries(t *testing.T) {
 	for query, field := range map[string]string{
 		"limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "limit=1&limit=2": "limit", "cursor=%2F%2F": "cursor", "cursor=zzz": "cursor",
 		"at_least=%21": "at_least", "cell=41": "cell", "state=open": "state", "overdue=maybe": "overdue", "from=soon": "from",
-		"from=2026-13-01": "from", "from=2026-02-10&to=2026-02-01": "to", "programe=fire": "programe", "severity=%ff": "severity",
+		"from=2026-13-01": "from", "from=2026-02-10&to=2026-02-01": "to", "programe=fire": "programe", "severity=%ff": "severity", "holder=a%00": "holder",
 	} {
 		h.do(http.MethodGet, "/api/v1/cases?"+query, nil).want(http.StatusUnprocessableEntity).field(field)
 	}
@@ -267,12 +302,16 @@ func TestMetrics(t *testing.T) {
 	h.post("/cells", map[string]any{"code": "410104", "name": "管城回族区"}, "Idempotency-Key", "1").want(http.StatusCreated)
 	h.post("/cells", map[string]any{"code": "410104", "name": "管城回族区"}, "Idempotency-Key", "1").want(http.StatusCreated)
 	h.post("/cells", map[string]any{"code": "410104", "name": "别的"}).want(http.StatusConflict)
+	h.post("/cells", obj{"code": "41"}).want(http.StatusUnprocessableEntity)
+	h.post("/cells", "{").want(http.StatusBadRequest)
 	h.do(http.MethodGet, "/nowhere", nil)
 	text := string(h.do(http.MethodGet, "/metrics", nil).want(http.StatusOK).raw)
 	for _, want := range []string{
 		`gridward_commands_total{outcome="done",type="createCell"} 1`,
 		`gridward_commands_total{outcome="replayed",type="createCell"} 1`,
 		`gridward_commands_total{outcome="conflict",type="createCell"} 1`,
+		`gridward_commands_total{outcome="invalid",type="createCell"} 1`,
+		`gridward_commands_total{outcome="malformed",type="createCell"} 1`,
 		`gridward_http_request_seconds_count{method="POST",route="/api/v1/cells",status="201"} 2`,
 		`gridward_http_request_seconds_count{method="GET",route="none",status="404"} 1`,
 	} {

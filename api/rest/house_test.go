@@ -45,6 +45,7 @@ type house struct {
 	app    *app.App
 	lines  *observer.ObservedLogs
 	judge  *judge
+	spool  string
 
 	mu   sync.Mutex
 	now  time.Time
@@ -94,10 +95,11 @@ func open(t *testing.T, with setup) *house {
 			t.Error(err)
 		}
 	})
+	h.spool = t.TempDir()
 	core, lines := observer.New(zapcore.DebugLevel)
 	h.lines = lines
 	o := rest.Options{App: h.app, Views: h.views, Log: h.log, Codec: codec, Clock: h.clock, Logger: zap.New(core),
-		Registry: prometheus.NewRegistry(), AdminToken: token, SpoolDir: t.TempDir(), Zone: zone,
+		Registry: prometheus.NewRegistry(), AdminToken: token, SpoolDir: h.spool, Zone: zone,
 		Build:          gen.Version{Version: "1.2.3", Commit: "abc", Go: "go1.26"},
 		ParseProgramme: func(raw []byte) (programme.Programme, error) { return programmes.Parse("body", raw) },
 		Rehearsal:      h.advance}
@@ -222,6 +224,11 @@ func (h *house) send(ctx context.Context, method, path string, payload any, head
 		}
 		r.Header.Set(head[i], head[i+1])
 	}
+	return h.sendRequest(r)
+}
+
+func (h *house) sendRequest(r *http.Request) reply {
+	h.t.Helper()
 	w := httptest.NewRecorder()
 	h.server.ServeHTTP(w, r)
 	out := reply{t: h.t, status: w.Code, header: w.Header(), raw: w.Body.Bytes()}

@@ -128,6 +128,7 @@ func (s *Server) batchItem(raw json.RawMessage) (inspection.Log, error) {
 		return inspection.Log{}, err
 	}
 	bad := s.contract.check(s.contract.doc.Components.Schemas["LogInspection"].Value, value, "")
+	text(&bad, value, "")
 	fields, _ := value.(map[string]any)
 	if fields["id"] == nil {
 		bad.Add("id", "is required in a batch")

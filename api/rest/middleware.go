@@ -24,6 +24,7 @@ func (s *Server) requestID(next echo.HandlerFunc) echo.HandlerFunc {
 			id = uuid.NewString()
 		}
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		c.Response().Header().Set(echo.HeaderXContentTypeOptions, "nosniff")
 		return next(c)
 	}
 }
@@ -32,7 +33,7 @@ func requestIDOf(c echo.Context) string { return c.Response().Header().Get(echo.
 
 // routeOf names the route's pattern, never the path: paths can carry what nobody wants in a log.
 func routeOf(c echo.Context) string {
-	if c.Get(opKey) == nil && byOf(c).Actor == "" && c.Path() == "" {
+	if c.Path() == "" {
 		return "none"
 	}
 	return c.Path()

@@ -66,6 +66,10 @@ func statusOf(k fault.Kind) int {
 
 // outcomeOf names what became of a command, for the metrics.
 func outcomeOf(err error) string {
+	var r *refusal
+	if errors.As(err, &r) && r.status < http.StatusInternalServerError {
+		return "malformed"
+	}
 	f, ok := fault.As(err)
 	if !ok {
 		return "internal"

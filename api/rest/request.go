@@ -27,6 +27,12 @@ const (
 	maxImport = 256 << 20
 )
 
+// How long the large ones may take, from a phone at the edge of its network for instance.
+const (
+	batchTime  = 5 * time.Minute
+	importTime = 30 * time.Minute
+)
+
 const (
 	bodyKey = "body"
 	opKey   = "operation"
@@ -40,20 +46,27 @@ func (s *Server) hold(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			c.Set(opKey, op.OperationID)
-			if err := s.holdParameters(c, op); err != nil {
-				return err
-			}
-			if err := s.stamp(c, op); err != nil {
-				return err
-			}
-			if op.media != nil {
-				if err := s.holdBody(c, op); err != nil {
-					return err
+			if err := s.holdRequest(c, op); err != nil {
+				if op.command() {
+					s.outcome(c, false, err)
 				}
+				return err
 			}
 			return next(c)
 		}
 	}
+}
+
+func (s *Server) holdRequest(c echo.Context, op *operation) error {
+	if err := s.holdParameters(c, op); err != nil {
+		return err
+	}
+	if op.command() {
+		if err := s.stamp(c); err != nil {
+			return err
+		}
+	}
+	return s.holdBody(c, op)
 }
 
 // holdParameters drops empty query parameters, refuses unknown ones, and checks the others. Ids in paths are
@@ -122,17 +135,14 @@ func (s *Server) checkParameter(p *openapi3.Parameter, raw string) fault.Fields 
 			return fault.Fields{{Field: p.Name, Reason: "is neither true nor false"}}
 		}
 		value = b
-	case !utf8.ValidString(raw):
-		return fault.Fields{{Field: p.Name, Reason: "is not UTF-8"}}
+	case !utf8.ValidString(raw), strings.ContainsRune(raw, 0):
+		return fault.Fields{{Field: p.Name, Reason: "is not text in UTF-8"}}
 	}
 	return s.contract.check(schema, value, p.Name)
 }
 
 // stamp makes the command's id and reads the version the client insists on.
-func (s *Server) stamp(c echo.Context, op *operation) error {
-	if !op.has(openapi3.ParameterInHeader, "Idempotency-Key") {
-		return nil
-	}
+func (s *Server) stamp(c echo.Context) error {
 	by := byOf(c)
 	if key := c.Request().Header.Get("Idempotency-Key"); key != "" {
 		if !printable(key) {
@@ -173,13 +183,18 @@ func printable(key string) bool {
 
 // holdBody checks content type and size; a JSON body is read whole and held against its schema.
 func (s *Server) holdBody(c echo.Context, op *operation) error {
+	if op.media == nil {
+		return nil
+	}
 	r := c.Request()
 	limit := int64(maxBody)
 	switch op.OperationID {
 	case "logInspections":
 		limit = maxBatch
+		unhurried(c, batchTime)
 	case "importCells":
 		limit = maxImport
+		unhurried(c, importTime)
 	}
 	if r.ContentLength > limit {
 		return errTooLarge
@@ -207,7 +222,11 @@ func (s *Server) holdBody(c echo.Context, op *operation) error {
 	if err != nil {
 		return err
 	}
-	if err := s.contract.check(media.Schema.Value, value, "").Err(); err != nil {
+	bad := s.contract.check(media.Schema.Value, value, "")
+	if op.OperationID != "logInspections" { // its items are held one by one
+		text(&bad, value, "")
+	}
+	if err := bad.Err(); err != nil {
 		return err
 	}
 	if err := stampOccurred(c, value); err != nil {

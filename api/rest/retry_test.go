@@ -76,9 +76,10 @@ func TestABatchSentTwice(t *testing.T) {
 		patrol(obj{"id": id("05"), "occurred_at": "2026-02-10T08:31:00+08:00"}),
 		patrol(obj{"id": id("06"), "content": ""}),
 		{"id": 7},
+		patrol(obj{"id": id("07"), "content": "a\x00b"}),
 		patrol(obj{"id": id("01")}),
 	}
-	want := []string{"created", "created", "rejected", "rejected", "rejected", "rejected", "rejected", "rejected", "duplicate"}
+	want := []string{"created", "created", "rejected", "rejected", "rejected", "rejected", "rejected", "rejected", "rejected", "duplicate"}
 	got := body[gen.BatchReceipt](h.post("/inspections/batch", obj{"items": items}, as(officer)...).want(http.StatusOK))
 	check := func(want []string) {
 		t.Helper()
@@ -92,7 +93,7 @@ func TestABatchSentTwice(t *testing.T) {
 		}
 	}
 	check(want)
-	for i, field := range map[int]string{2: "contnt", 3: "id", 4: "cell", 5: "occurred_at", 6: "content", 7: "id"} {
+	for i, field := range map[int]string{2: "contnt", 3: "id", 4: "cell", 5: "occurred_at", 6: "content", 7: "id", 8: "content"} {
 		p := got.Results[i].Problem
 		found := false
 		for _, e := range p.Errors {

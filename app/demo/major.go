@@ -31,9 +31,7 @@ func (c *road) listedFrom() {
 		return
 	}
 	c.list()
-	c.wait(soon, later)
-	at := c.p.grid.top
-	c.dispatchBy(c.office(grid.District), at, c.cell.at(grid.Street), "")
+	c.toTheStreet()
 	c.accept()
 	c.transfer()
 	c.rectify()
@@ -42,6 +40,12 @@ func (c *road) listedFrom() {
 	c.refused("listed", c.closer(), hazard.Close{Rating: "good"})
 	c.unlist()
 	c.close()
+}
+
+// toTheStreet has level 1 dispatch the case to the street.
+func (c *road) toTheStreet() {
+	c.wait(soon, later)
+	c.dispatchBy(c.office(grid.District), c.p.grid.top, c.cell.at(grid.Street), "")
 }
 
 // listedAndWatched: the street places the case under its own eye as well.

@@ -98,6 +98,7 @@ func (p *plan) drawCampaigns() {
 	r, g := p.rand("campaigns"), p.grid
 	p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: g.top.code, Title: "重点单位消防安全专项检查", Class: "A"}, g.top, 7, 0.7)
 	p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: g.top.code, Title: "餐饮场所用火用气专项整治", Class: "small_restaurant"}, g.top, 12, 0.6)
+	p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: g.top.code, Title: "旅馆场所冬季防火检查", Class: "small_hotel"}, g.top, p.o.Days-4, 0.5)
 	for n, c := range g.detailed {
 		if n%3 != 0 {
 			continue
@@ -109,7 +110,7 @@ func (p *plan) drawCampaigns() {
 
 // campaign opens a campaign for the sites below a place, and inspects that share of them while it runs.
 func (p *plan) campaign(r *rand.Rand, cmd inspection.OpenCampaign, below *place, day int, share float64) {
-	cmd.ID, cmd.From, cmd.To = p.nextID("campaign"), p.day(day), p.day(min(day+10, p.o.Days))
+	cmd.ID, cmd.From, cmd.To = p.nextID("campaign"), p.day(day), p.day(day+10)
 	if list := p.programmes[cmd.Programme].Checklist; len(list) > 2 {
 		cmd.Checklist = []string{list[0].Item, list[2].Item}
 	}

@@ -23,6 +23,7 @@ func (p *plan) drawTales() {
 	p.taleOfCorrections(fixed[2])
 	p.taleOfOutbox(area)
 	p.taleOfRefusals(area)
+	p.taleOfLastDays(area)
 	r := p.rand("chiefs")
 	for n, a := range p.grid.areas {
 		if n%12 == 1 {
@@ -215,4 +216,41 @@ func (p *plan) taleOfRefusals(area *place) {
 	p.refuse("post_taken", at.Add(3*time.Hour), boss, "give a duty at "+string(area.code), func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
 		return a.GiveDuty(ctx, by, area.code, duty)
 	})
+}
+
+// taleOfLastDays leaves work for whoever opens the demo: a major hazard that awaits its listing, one that is listed,
+// and two cases in the queues of the offices above.
+func (p *plan) taleOfLastDays(area *place) {
+	r := p.rand("last days")
+	officer := p.grid.who(fire, area, p.day(p.o.Days-1), grid.RoleOfficer)
+	for n, play := range []func(*road){awaitsListing, awaitsRectification, awaitsTheStreet, awaitsTheStreet} {
+		c := p.newRoad(r, fire, area)
+		severity := programme.Major
+		if n > 1 {
+			severity = programme.Serious
+		}
+		c.item, c.first, c.play = p.item(r, fire, severity), officer, play
+		c.severity = c.item.Severity
+		c.t = p.clock(r, p.o.Days-4, 9, 10*n, time.Hour)
+		c.opens(officer, hazard.Report{Item: c.item.Item, Source: "officer", Description: fmt.Sprintf("%s:%s。", area.name, c.item.Name)})
+		c.walk(c.t)
+	}
+}
+
+func awaitsListing(c *road) { c.file() }
+
+func awaitsRectification(c *road) {
+	c.file()
+	if c.listing() {
+		c.list()
+	}
+	c.toTheStreet()
+	c.accept()
+}
+
+func awaitsTheStreet(c *road) {
+	c.file()
+	c.ready()
+	c.wait(20*time.Minute, soon)
+	c.do(c.answers(), hazard.Escalate{Reason: "需多部门联合处置,请上级协调。"})
 }

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS cases (
 	deadline_at   BIGINT,
 	body          TEXT NOT NULL -- a Case
 );
-CREATE INDEX IF NOT EXISTS cases_district ON cases (district, reported_at, id);
+CREATE INDEX IF NOT EXISTS cases_reported ON cases (reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_cell ON cases (cell, reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_state ON cases (state, reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_holder_post ON cases (holder_post) WHERE holder_post IS NOT NULL;

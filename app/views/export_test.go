@@ -30,7 +30,6 @@ func Tape(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *ti
 	if err != nil {
 		return Counters{}, err
 	}
-	p.size = TestSize
 	var sum Counters
 	if tell != nil {
 		p.onExec = func(text string, args []any) error {
@@ -51,7 +50,47 @@ func Tables(ctx context.Context, db *sql.DB) error {
 	return p.close()
 }
 
-var TestSize = batchSize
-
 // WordsOf gives a fact's words. Tests only.
 var WordsOf = wordsOf
+
+// Plans tells the plan of every query that f makes. Tests only.
+func (v *Views) Plans(f func(), tell func(query string, plan []string)) error {
+	var errs []error
+	v.onQuery = func(text string, args []any) {
+		rows, err := v.current.db.Query("EXPLAIN QUERY PLAN "+text, args...)
+		if err != nil {
+			errs = append(errs, err)
+			return
+		}
+		var plan []string
+		errs = append(errs, eachRow(rows, func(r *sql.Rows) error {
+			var id, parent, unused int
+			var detail string
+			err := r.Scan(&id, &parent, &unused, &detail)
+			plan = append(plan, detail)
+			return err
+		}))
+		tell(text, plan)
+	}
+	f()
+	v.onQuery = nil
+	return errors.Join(errs...)
+}
+
+// OneCell is a sheet of one column and one row. Tests only.
+func OneCell(value string) Sheet {
+	columns := []Column{{Key: "a", Heading: "甲"}}
+	return Sheet{Columns: columns, Rows: func(yield func(Row, error) bool) { yield(Row{columns, []any{value}}, nil) }}
+}
+
+// InBatches builds all views in an empty database in batches of so many events. Tests only.
+func InBatches(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, size int) (Counters, error) {
+	p, err := newProjector(ctx, log, codec, db, loc)
+	if err != nil {
+		return Counters{}, err
+	}
+	p.size = size
+	var sum Counters
+	err = p.catchUp(ctx, func(c Counters) { sum.add(c) })
+	return sum, errors.Join(err, p.close())
+}

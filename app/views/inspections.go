@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS inspections (
 	body          TEXT NOT NULL, -- an Inspection
 	PRIMARY KEY (id, revision)
 );
-CREATE INDEX IF NOT EXISTS inspections_district ON inspections (district, started_at, id);
+CREATE INDEX IF NOT EXISTS inspections_started ON inspections (started_at, id);
 CREATE INDEX IF NOT EXISTS inspections_cell ON inspections (cell, started_at, id);
 CREATE INDEX IF NOT EXISTS inspections_officer ON inspections (officer, started_at, id);
 CREATE INDEX IF NOT EXISTS inspections_walk ON inspections (walk) WHERE walk IS NOT NULL;

@@ -34,8 +34,8 @@ func (w *where) is(column, value string) {
 	}
 }
 
-// subtree narrows to a cell and all below it. The district is asked for by its own column, so that an index can
-// give a whole district's rows in the order of their time.
+// subtree narrows to a cell and all below it. A whole district is asked for by a column of its own, which has no
+// index: nearly all rows are in it, and they are better read in the order of their time than gathered and sorted.
 func (w *where) subtree(column, district string, cell grid.CellCode) {
 	switch {
 	case cell == "":
@@ -92,6 +92,9 @@ func collect[T any](ctx context.Context, v *Views, query string, args []any, sca
 		return nil, err
 	}
 	defer done()
+	if v.onQuery != nil {
+		v.onQuery(query, args)
+	}
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("views: query: %w", err)

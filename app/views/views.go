@@ -38,6 +38,8 @@ type Views struct {
 	err      error         // why the projector stands still, nil while it does not
 	counters Counters      // of the projector since Open
 	changed  chan struct{} // closed and replaced whenever applied moves
+
+	onQuery func(text string, args []any) // tests: sees every query
 }
 
 // generation is one open database with its readers counted, so that it is closed only when nobody reads it.

@@ -77,7 +77,11 @@ func (c serveCommand) Run(e *env) (err error) {
 		return err
 	}
 	c.greet(e, listener.Addr().String(), token)
-	return serve(e.ctx, door, l, listener, logger)
+	if err := serve(e.ctx, door, l, listener, logger); err != nil || h.readOnly != nil {
+		return err
+	}
+	h.settle(context.WithoutCancel(e.ctx))
+	return nil
 }
 
 // newDoor puts the REST door before the house.
@@ -102,12 +106,26 @@ func newDoor(h *house, l *live, clock *rehearsal, token string) (*rest.Server, e
 	return rest.New(o)
 }
 
+// settle brings the views up to the log's end, so that the next start, or a reader of the directory, finds them
+// there. A disk that cannot take them is no reason to fail: the next start does it.
+func (h *house) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	if err := h.views.CatchUp(ctx); err != nil {
+		h.logger.Warn("the views were left behind the log", zap.Error(err))
+	}
+}
+
 // warnings is what an operator should know although the service is ready.
 func (h *house) warnings() []string {
 	if h.readOnly == nil {
 		return nil
 	}
-	return []string{"the data directory cannot be written: commands are refused, reads go on"}
+	warnings := []string{"the data directory cannot be written: commands are refused, reads go on"}
+	if lag := h.views.Status(context.Background()).Lag(); lag > 0 {
+		warnings = append(warnings, fmt.Sprintf("the views are %d positions behind the log and stay there", lag))
+	}
+	return warnings
 }
 
 // serve takes connections until ctx ends or the listener fails.

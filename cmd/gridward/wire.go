@@ -176,10 +176,10 @@ func (h *house) goLive(ctx context.Context) (*live, error) {
 	}
 	l := &live{hub: hub}
 	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
-	l.workers.run(ctx, h.logger, "views", h.views.Run)
 	l.workers.run(ctx, h.logger, "watch", h.watchViews)
 	l.workers.run(ctx, h.logger, "router", router.Run)
 	if h.readOnly == nil {
+		l.workers.run(ctx, h.logger, "views", h.views.Run)
 		l.workers.run(ctx, h.logger, "completer", h.complete)
 	}
 	return l, nil

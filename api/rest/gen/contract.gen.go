@@ -396,6 +396,7 @@ type AcceptCase struct {
 
 // AcknowledgeEscalationCase defines model for AcknowledgeEscalationCase.
 type AcknowledgeEscalationCase struct {
+	// Instruction 要求 / Instruction.
 	Instruction string `json:"instruction"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
@@ -406,41 +407,65 @@ type AcknowledgeEscalationCase struct {
 
 // Acting defines model for Acting.
 type Acting struct {
+	// ActsAs 职责角色 / One of the six roles.
 	ActsAs string `json:"acts_as"`
-	Cell   string `json:"cell"`
-	Duty   string `json:"duty"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Duty 依据职责 / The duty it relied on.
+	Duty string `json:"duty"`
+
+	// Person 人员 / Person id.
 	Person string `json:"person"`
-	Role   string `json:"role"`
+
+	// Role 岗位 / Role, as the programme names it.
+	Role string `json:"role"`
 }
 
 // AmendInspection 更正 / What is given replaces what was reported; the hazards stand.
 type AmendInspection struct {
+	// Checklist 检查表 / Checklist as found.
 	Checklist []CheckResult `json:"checklist,omitempty"`
-	Content   string        `json:"content,omitempty"`
+
+	// Content 内容 / What was looked at.
+	Content string `json:"content,omitempty"`
 
 	// EndedAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	EndedAt  Instant        `json:"ended_at,omitempty"`
+	EndedAt Instant `json:"ended_at,omitempty"`
+
+	// Evidence 证据 / Evidence.
 	Evidence []EvidenceFile `json:"evidence,omitempty"`
 
 	// Location 定位 / WGS 84 degrees.
 	Location *Location `json:"location,omitempty"`
-	Measures string    `json:"measures,omitempty"`
+
+	// Measures 措施 / What was done.
+	Measures string `json:"measures,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt   Instant       `json:"occurred_at,omitempty"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Participants 参加人 / Who took part: person ids or names.
 	Participants []Participant `json:"participants,omitempty"`
-	Reason       string        `json:"reason"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
 
 	// StartedAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	StartedAt Instant `json:"started_at,omitempty"`
-	Surprise  bool    `json:"surprise,omitempty"`
-	Walk      string  `json:"walk,omitempty"`
+
+	// Surprise 突击检查 / Unannounced.
+	Surprise bool `json:"surprise,omitempty"`
+
+	// Walk 同次巡查 / Ties the inspections of one walk together.
+	Walk string `json:"walk,omitempty"`
 }
 
 // Attributes 属性 / Premises fields and whatever else is known.
@@ -451,8 +476,10 @@ type BatchReceipt struct {
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position Position      `json:"position"`
-	Results  []BatchResult `json:"results"`
+	Position Position `json:"position"`
+
+	// Results 逐项结果 / One result an item, in the order sent.
+	Results []BatchResult `json:"results"`
 }
 
 // BatchResult defines model for BatchResult.
@@ -460,111 +487,199 @@ type BatchResult struct {
 	Id string `json:"id"`
 
 	// Problem 问题 / RFC 9457 problem.
-	Problem *Problem          `json:"problem,omitempty"`
-	Status  BatchResultStatus `json:"status"`
+	Problem *Problem `json:"problem,omitempty"`
+
+	// Status 状态 / Status.
+	Status BatchResultStatus `json:"status"`
 }
 
-// BatchResultStatus defines model for BatchResult.Status.
+// BatchResultStatus 状态 / Status.
 type BatchResultStatus string
 
 // Campaign 专项行动 / With its progress.
 type Campaign struct {
-	Cell      string    `json:"cell"`
-	Checklist []string  `json:"checklist"`
-	Class     string    `json:"class,omitempty"`
-	From      time.Time `json:"from"`
-	Id        string    `json:"id"`
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Checklist 检查表 / Checklist as found.
+	Checklist []string `json:"checklist"`
+
+	// Class 类别 / Class.
+	Class string `json:"class,omitempty"`
+
+	// From 起 / From, included.
+	From time.Time `json:"from"`
+	Id   string    `json:"id"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position  Position         `json:"position"`
-	Programme string           `json:"programme"`
-	Progress  Progress         `json:"progress"`
-	Targets   []CampaignTarget `json:"targets,omitempty"`
-	Title     string           `json:"title"`
-	To        time.Time        `json:"to"`
-	Version   int64            `json:"version"`
+	Position Position `json:"position"`
+
+	// Programme 业务条线 / Programme.
+	Programme string   `json:"programme"`
+	Progress  Progress `json:"progress"`
+
+	// Targets 目标网格 / Target cells.
+	Targets []CampaignTarget `json:"targets,omitempty"`
+
+	// Title 标题 / Title.
+	Title string `json:"title"`
+
+	// To 止 / To, excluded.
+	To time.Time `json:"to"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // CampaignPage defines model for CampaignPage.
 type CampaignPage struct {
-	Items      []Campaign `json:"items"`
-	NextCursor string     `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []Campaign `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // CampaignTarget defines model for CampaignTarget.
 type CampaignTarget struct {
-	Cell        string `json:"cell"`
-	Inspections int    `json:"inspections"`
-	Name        string `json:"name"`
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Inspections 检查次数 / Inspections.
+	Inspections int `json:"inspections"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
 }
 
 // Card defines model for Card.
 type Card struct {
-	At        time.Time `json:"at"`
-	Colour    string    `json:"colour"`
-	Healed    bool      `json:"healed,omitempty"`
+	// At 时刻 / When.
+	At time.Time `json:"at"`
+
+	// Colour 颜色 / Colour.
+	Colour string `json:"colour"`
+	Healed bool   `json:"healed,omitempty"`
+
+	// Stage 环节 / Stage.
 	Stage     string    `json:"stage"`
 	Withdrawn time.Time `json:"withdrawn,omitempty"`
 }
 
 // Case 案件 / One hazard as it stands.
 type Case struct {
-	Assisting      []Holder         `json:"assisting"`
-	Cards          []Card           `json:"cards"`
-	Cell           string           `json:"cell"`
-	ClosedAt       time.Time        `json:"closed_at"`
-	ClosedAtTop    bool             `json:"closed_at_top"`
-	Deadline       Deadline         `json:"deadline"`
-	Description    string           `json:"description"`
-	Duplicates     []string         `json:"duplicates"`
-	Escalation     Escalation       `json:"escalation"`
-	Evidence       []EvidenceFile   `json:"evidence"`
-	Extensions     []Extension      `json:"extensions"`
-	Feedback       Feedback         `json:"feedback,omitempty"`
-	FirstContact   string           `json:"first_contact"`
-	FoundAt        time.Time        `json:"found_at"`
-	Holder         Holder           `json:"holder"`
-	Id             string           `json:"id"`
-	Inspection     string           `json:"inspection,omitempty"`
-	Item           string           `json:"item"`
-	LastCheck      string           `json:"last_check,omitempty"`
-	Limits         map[string]Limit `json:"limits"`
-	ListingAwaited bool             `json:"listing_awaited"`
+	// Assisting 协同处置 / Who assists; they carry no clock.
+	Assisting []Holder `json:"assisting"`
+	Cards     []Card   `json:"cards"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// ClosedAt 结案时间 / When it was closed.
+	ClosedAt time.Time `json:"closed_at"`
+
+	// ClosedAtTop 顶层结案 / Closed at the top, there being nobody above.
+	ClosedAtTop bool     `json:"closed_at_top"`
+	Deadline    Deadline `json:"deadline"`
+
+	// Description 描述 / Description.
+	Description string `json:"description"`
+
+	// Duplicates 重复件 / Duplicates.
+	Duplicates []string   `json:"duplicates"`
+	Escalation Escalation `json:"escalation"`
+
+	// Evidence 证据 / Evidence.
+	Evidence   []EvidenceFile `json:"evidence"`
+	Extensions []Extension    `json:"extensions"`
+	Feedback   Feedback       `json:"feedback,omitempty"`
+
+	// FirstContact 首问责任人 / First contact, a person id.
+	FirstContact string `json:"first_contact"`
+
+	// FoundAt 发现时间 / When it was found.
+	FoundAt    time.Time `json:"found_at"`
+	Holder     Holder    `json:"holder"`
+	Id         string    `json:"id"`
+	Inspection string    `json:"inspection,omitempty"`
+
+	// Item 事项 / Item of the catalogue or checklist.
+	Item      string `json:"item"`
+	LastCheck string `json:"last_check,omitempty"`
+
+	// Limits 时限 / Limits by stage.
+	Limits map[string]Limit `json:"limits"`
+
+	// ListingAwaited 待挂牌 / Awaits its listing.
+	ListingAwaited bool `json:"listing_awaited"`
 
 	// Location 定位 / WGS 84 degrees.
-	Location    *Location `json:"location,omitempty"`
-	MergedInto  string    `json:"merged_into,omitempty"`
-	OnTheSpot   bool      `json:"on_the_spot"`
-	Overdue     bool      `json:"overdue"`
-	PerformedBy string    `json:"performed_by,omitempty"`
+	Location *Location `json:"location,omitempty"`
+
+	// MergedInto 并入 / Merged into.
+	MergedInto string `json:"merged_into,omitempty"`
+
+	// OnTheSpot 当场整改 / Removed at once.
+	OnTheSpot bool `json:"on_the_spot"`
+
+	// Overdue 超期 / Its deadline has passed.
+	Overdue bool `json:"overdue"`
+
+	// PerformedBy 整改人 / Who did it: a person id or a name; the actor when absent.
+	PerformedBy string `json:"performed_by,omitempty"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position         Position      `json:"position"`
-	Programme        string        `json:"programme"`
-	ProgrammeVersion int           `json:"programme_version"`
-	Rating           string        `json:"rating"`
-	ReportedAt       time.Time     `json:"reported_at"`
-	Reporter         Reporter      `json:"reporter,omitempty"`
-	ReworkCount      int           `json:"rework_count"`
-	Round            int           `json:"round"`
-	Severity         string        `json:"severity"`
-	Source           string        `json:"source"`
-	State            CaseState     `json:"state"`
-	Supervision      Supervision   `json:"supervision"`
-	Supervisions     []Supervision `json:"supervisions"`
-	Suspended        bool          `json:"suspended"`
-	Transfers        []Transfer    `json:"transfers"`
-	Verification     Verification  `json:"verification,omitempty"`
-	Version          int64         `json:"version"`
+	Position Position `json:"position"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// ProgrammeVersion 条线版本 / Version of the programme.
+	ProgrammeVersion int `json:"programme_version"`
+
+	// Rating 评价 / Rating.
+	Rating string `json:"rating"`
+
+	// ReportedAt 上报时间 / When it was reported.
+	ReportedAt time.Time `json:"reported_at"`
+	Reporter   Reporter  `json:"reporter,omitempty"`
+
+	// ReworkCount 返工次数 / How often it was reworked.
+	ReworkCount int `json:"rework_count"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
+
+	// Severity 等级 / Severity.
+	Severity string `json:"severity"`
+
+	// Source 来源 / Source.
+	Source       string        `json:"source"`
+	State        CaseState     `json:"state"`
+	Supervision  Supervision   `json:"supervision"`
+	Supervisions []Supervision `json:"supervisions"`
+
+	// Suspended 挂账 / Its clock is stopped.
+	Suspended bool `json:"suspended"`
+
+	// Transfers 移交 / Transfers.
+	Transfers    []Transfer   `json:"transfers"`
+	Verification Verification `json:"verification,omitempty"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // CasePage defines model for CasePage.
 type CasePage struct {
-	Items      []Case `json:"items"`
+	// Items 列表 / The items.
+	Items []Case `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
 	NextCursor string `json:"next_cursor"`
 }
 
@@ -582,12 +697,20 @@ type CatalogueItem struct {
 	EvidenceRequired bool                        `json:"evidence_required"`
 	FilingCondition  string                      `json:"filing_condition,omitempty"`
 	Group            string                      `json:"group,omitempty"`
-	Item             string                      `json:"item"`
-	Limits           map[string]Limit            `json:"limits"`
-	Name             string                      `json:"name"`
-	SetOnDispatch    bool                        `json:"set_on_dispatch,omitempty"`
-	Severity         string                      `json:"severity"`
-	SeverityLimits   map[string]map[string]Limit `json:"severity_limits,omitempty"`
+
+	// Item 事项 / Item of the catalogue or checklist.
+	Item string `json:"item"`
+
+	// Limits 时限 / Limits by stage.
+	Limits map[string]Limit `json:"limits"`
+
+	// Name 名称 / Name.
+	Name          string `json:"name"`
+	SetOnDispatch bool   `json:"set_on_dispatch,omitempty"`
+
+	// Severity 等级 / Severity.
+	Severity       string                      `json:"severity"`
+	SeverityLimits map[string]map[string]Limit `json:"severity_limits,omitempty"`
 
 	// Statutory 时限 / n of a unit.
 	Statutory *Limit `json:"statutory,omitempty"`
@@ -597,21 +720,39 @@ type CatalogueItem struct {
 type Cell struct {
 	Attributes map[string]interface{} `json:"attributes"`
 	Classes    map[string]string      `json:"classes"`
-	Code       string                 `json:"code"`
-	Level      int                    `json:"level"`
-	Name       string                 `json:"name"`
-	Parent     string                 `json:"parent,omitempty"`
+
+	// Code 代码 / Code.
+	Code string `json:"code"`
+
+	// Level 层级 1-5 / Level.
+	Level int `json:"level"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
+
+	// Parent 上级网格 / The cell above.
+	Parent string `json:"parent,omitempty"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position     Position  `json:"position"`
-	Replaces     string    `json:"replaces,omitempty"`
-	RetireReason string    `json:"retire_reason,omitempty"`
-	Retired      bool      `json:"retired"`
-	RetiredAt    time.Time `json:"retired_at,omitempty"`
-	Successors   []string  `json:"successors,omitempty"`
-	Version      int64     `json:"version"`
+	Position Position `json:"position"`
+	Replaces string   `json:"replaces,omitempty"`
+
+	// RetireReason 撤销原因 / Why.
+	RetireReason string `json:"retire_reason,omitempty"`
+
+	// Retired 已撤销 / No longer in the grid.
+	Retired bool `json:"retired"`
+
+	// RetiredAt 撤销时间 / When it left the grid.
+	RetiredAt time.Time `json:"retired_at,omitempty"`
+
+	// Successors 新网格 / The cells that take its place.
+	Successors []string `json:"successors,omitempty"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // CellCode 网格编码 / Cell code: 6, 9, 12, 15 or 19 digits; a child begins with its parent.
@@ -621,27 +762,36 @@ type CellCode = grid.CellCode
 
 // CellPage defines model for CellPage.
 type CellPage struct {
-	Items      []Cell `json:"items"`
+	// Items 列表 / The items.
+	Items []Cell `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
 	NextCursor string `json:"next_cursor"`
 }
 
 // CheckCase defines model for CheckCase.
 type CheckCase struct {
+	// Note 备注 / Note.
 	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt Instant         `json:"occurred_at,omitempty"`
-	Result     CheckCaseResult `json:"result"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Result 结果 / Result.
+	Result CheckCaseResult `json:"result"`
 }
 
-// CheckCaseResult defines model for CheckCase.Result.
+// CheckCaseResult 结果 / Result.
 type CheckCaseResult string
 
 // CheckItem defines model for CheckItem.
 type CheckItem struct {
+	// Item 事项 / Item of the catalogue or checklist.
 	Item string `json:"item"`
+
+	// Name 名称 / Name.
 	Name string `json:"name"`
 }
 
@@ -650,12 +800,23 @@ type CheckResult = inspection.CheckResult
 
 // ChildPatrols defines model for ChildPatrols.
 type ChildPatrols struct {
-	Cell     string `json:"cell"`
-	Done     int    `json:"done"`
-	Name     string `json:"name"`
-	Other    int    `json:"other"`
-	Required int    `json:"required"`
-	Short    int    `json:"short"`
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Done 已查 / Done.
+	Done int `json:"done"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
+
+	// Other 其他 / Counted for no duty.
+	Other int `json:"other"`
+
+	// Required 应查 / Required; null until duties are reckoned.
+	Required int `json:"required"`
+
+	// Short 欠查 / Short; null until duties are reckoned.
+	Short int `json:"short"`
 }
 
 // Classes 类别 / Programme code to class; an empty class takes it away.
@@ -663,11 +824,13 @@ type Classes map[string]string
 
 // ClockReading defines model for ClockReading.
 type ClockReading struct {
+	// Now 现在 / Now.
 	Now time.Time `json:"now"`
 }
 
 // CloseCase defines model for CloseCase.
 type CloseCase struct {
+	// Note 备注 / Note.
 	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
@@ -681,8 +844,11 @@ type CloseCase struct {
 
 // CloseCases defines model for CloseCases.
 type CloseCases struct {
-	Ids  []string `json:"ids"`
-	Note string   `json:"note,omitempty"`
+	// Ids 案件 / Case ids.
+	Ids []string `json:"ids"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
@@ -698,8 +864,10 @@ type CloseReceipt struct {
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position Position      `json:"position"`
-	Results  []CloseResult `json:"results"`
+	Position Position `json:"position"`
+
+	// Results 逐项结果 / One result an item, in the order sent.
+	Results []CloseResult `json:"results"`
 }
 
 // CloseResult defines model for CloseResult.
@@ -707,11 +875,13 @@ type CloseResult struct {
 	Id string `json:"id"`
 
 	// Problem 问题 / RFC 9457 problem.
-	Problem *Problem          `json:"problem,omitempty"`
-	Status  CloseResultStatus `json:"status"`
+	Problem *Problem `json:"problem,omitempty"`
+
+	// Status 状态 / Status.
+	Status CloseResultStatus `json:"status"`
 }
 
-// CloseResultStatus defines model for CloseResult.Status.
+// CloseResultStatus 状态 / Status.
 type CloseResultStatus string
 
 // Code defines model for Code.
@@ -764,40 +934,56 @@ type DayOrInstant = string
 
 // Deadline defines model for Deadline.
 type Deadline struct {
+	// At 时刻 / When.
 	At    time.Time `json:"at"`
 	Limit *Limit    `json:"limit"`
-	Stage string    `json:"stage"`
+
+	// Stage 环节 / Stage.
+	Stage string `json:"stage"`
 }
 
 // Department 部门 / One department.
 type Department struct {
+	// Cell 网格 / Cell.
 	Cell string `json:"cell"`
+
+	// Code 代码 / Code.
 	Code string `json:"code"`
+
+	// Name 名称 / Name.
 	Name string `json:"name"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
 	Position Position `json:"position"`
-	Version  int64    `json:"version"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // DepartmentPage defines model for DepartmentPage.
 type DepartmentPage struct {
-	Items      []Department `json:"items"`
-	NextCursor string       `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []Department `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // DispatchCase defines model for DispatchCase.
 type DispatchCase struct {
+	// Assisting 协同处置 / Who assists; they carry no clock.
 	Assisting []CaseTarget `json:"assisting,omitempty"`
 
 	// Cell 网格编码 / Cell code: 6, 9, 12, 15 or 19 digits; a child begins with its parent.
 	//
 	// Example: 410104001001
-	Cell        CellCode `json:"cell,omitempty"`
-	Department  Code     `json:"department,omitempty"`
-	Instruction string   `json:"instruction,omitempty"`
+	Cell       CellCode `json:"cell,omitempty"`
+	Department Code     `json:"department,omitempty"`
+
+	// Instruction 要求 / Instruction.
+	Instruction string `json:"instruction,omitempty"`
 
 	// Limit 时限 / n of a unit.
 	Limit *Limit `json:"limit,omitempty"`
@@ -810,38 +996,64 @@ type DispatchCase struct {
 
 // DispatchTo defines model for DispatchTo.
 type DispatchTo struct {
+	// Department 部门 / Department code.
 	Department string `json:"department,omitempty"`
-	Level      int    `json:"level,omitempty"`
+
+	// Level 层级 1-5 / Level.
+	Level int `json:"level,omitempty"`
 }
 
 // Duty 职责 / A person's role, on cells or in a department.
 type Duty struct {
-	ActsAs     string    `json:"acts_as"`
-	Cells      []string  `json:"cells"`
-	Department string    `json:"department,omitempty"`
-	From       time.Time `json:"from"`
-	Id         string    `json:"id"`
-	Person     string    `json:"person"`
-	Programme  string    `json:"programme"`
-	Role       string    `json:"role"`
-	To         time.Time `json:"to"`
+	// ActsAs 职责角色 / One of the six roles.
+	ActsAs string `json:"acts_as"`
+
+	// Cells 网格 / Cells.
+	Cells []string `json:"cells"`
+
+	// Department 部门 / Department code.
+	Department string `json:"department,omitempty"`
+
+	// From 起 / From, included.
+	From time.Time `json:"from"`
+	Id   string    `json:"id"`
+
+	// Person 人员 / Person id.
+	Person string `json:"person"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// Role 岗位 / Role, as the programme names it.
+	Role string `json:"role"`
+
+	// To 止 / To, excluded.
+	To time.Time `json:"to"`
 }
 
 // DutyPage defines model for DutyPage.
 type DutyPage struct {
-	Items      []Duty `json:"items"`
+	// Items 列表 / The items.
+	Items []Duty `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
 	NextCursor string `json:"next_cursor"`
 }
 
 // DutyRule defines model for DutyRule.
 type DutyRule struct {
-	Class           string `json:"class,omitempty"`
-	Count           int    `json:"count"`
-	Level           int    `json:"level"`
-	Night           int    `json:"night,omitempty"`
-	Peak            Peak   `json:"peak,omitempty"`
-	Per             string `json:"per"`
-	Period          string `json:"period"`
+	// Class 类别 / Class.
+	Class string `json:"class,omitempty"`
+	Count int    `json:"count"`
+
+	// Level 层级 1-5 / Level.
+	Level  int    `json:"level"`
+	Night  int    `json:"night,omitempty"`
+	Peak   Peak   `json:"peak,omitempty"`
+	Per    string `json:"per"`
+	Period string `json:"period"`
+
+	// Role 岗位 / Role, as the programme names it.
 	Role            string `json:"role"`
 	What            string `json:"what"`
 	WorkingDaysOnly bool   `json:"working_days_only,omitempty"`
@@ -866,60 +1078,114 @@ type EscalateCase struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Reason     string  `json:"reason"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
 }
 
 // Escalation defines model for Escalation.
 type Escalation struct {
+	// AcknowledgedAt 批示时间 / When it was acknowledged.
 	AcknowledgedAt time.Time `json:"acknowledged_at,omitempty"`
-	Automatic      bool      `json:"automatic,omitempty"`
-	Cell           string    `json:"cell"`
-	Instruction    string    `json:"instruction,omitempty"`
-	Level          int       `json:"level"`
-	Reason         string    `json:"reason,omitempty"`
-	Since          time.Time `json:"since"`
-	Stage          string    `json:"stage,omitempty"`
+
+	// Automatic 自动 / By the programme's rule.
+	Automatic bool `json:"automatic,omitempty"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Instruction 要求 / Instruction.
+	Instruction string `json:"instruction,omitempty"`
+
+	// Level 层级 1-5 / Level.
+	Level int `json:"level"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason,omitempty"`
+
+	// Since 自 / Since.
+	Since time.Time `json:"since"`
+
+	// Stage 环节 / Stage.
+	Stage string `json:"stage,omitempty"`
 }
 
 // EscalationPage defines model for EscalationPage.
 type EscalationPage struct {
-	Items      []QueueItem `json:"items"`
-	NextCursor string      `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []QueueItem `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // Event defines model for Event.
 type Event struct {
-	Actor       string `json:"actor"`
-	Causation   string `json:"causation,omitempty"`
-	Cell        string `json:"cell,omitempty"`
-	CommandId   string `json:"command_id"`
+	// Actor 操作者 / Who was authenticated.
+	Actor string `json:"actor"`
+
+	// Causation 起因 / The event that caused it.
+	Causation string `json:"causation,omitempty"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell,omitempty"`
+
+	// CommandId 命令 / Command.
+	CommandId string `json:"command_id"`
+
+	// Correlation 关联 / First command of the chain.
 	Correlation string `json:"correlation,omitempty"`
 
 	// Data Personal values read ***.
-	Data       map[string]interface{} `json:"data"`
-	Duty       string                 `json:"duty,omitempty"`
-	Id         string                 `json:"id"`
-	OccurredAt time.Time              `json:"occurred_at"`
-	OnBehalfOf string                 `json:"on_behalf_of,omitempty"`
+	Data map[string]interface{} `json:"data"`
+
+	// Duty 依据职责 / The duty it relied on.
+	Duty string `json:"duty,omitempty"`
+	Id   string `json:"id"`
+
+	// OccurredAt 发生时间 / When it happened.
+	OccurredAt time.Time `json:"occurred_at"`
+
+	// OnBehalfOf 代行 / Whom the actor acted for.
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position         Position  `json:"position"`
-	Programme        string    `json:"programme,omitempty"`
-	ProgrammeVersion int       `json:"programme_version,omitempty"`
-	ReceivedAt       time.Time `json:"received_at"`
-	RecordedAt       time.Time `json:"recorded_at"`
-	Schema           int       `json:"schema"`
-	Stream           string    `json:"stream"`
-	Type             string    `json:"type"`
-	Version          int64     `json:"version"`
+	Position Position `json:"position"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme,omitempty"`
+
+	// ProgrammeVersion 条线版本 / Version of the programme.
+	ProgrammeVersion int `json:"programme_version,omitempty"`
+
+	// ReceivedAt 接收时间 / When the server received it.
+	ReceivedAt time.Time `json:"received_at"`
+
+	// RecordedAt 入账时间 / When the log took it.
+	RecordedAt time.Time `json:"recorded_at"`
+
+	// Schema 结构版本 / Version of the shape of data.
+	Schema int `json:"schema"`
+
+	// Stream 流 / Stream.
+	Stream string `json:"stream"`
+
+	// Type 类型 / Type.
+	Type string `json:"type"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // EventPage defines model for EventPage.
 type EventPage struct {
-	Items      []Event `json:"items"`
-	NextCursor string  `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []Event `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // EvidenceFile 证据 / One file, named by its hash.
@@ -936,26 +1202,36 @@ type Extension struct {
 
 // Feedback defines model for Feedback.
 type Feedback struct {
-	At        time.Time `json:"at"`
-	Note      string    `json:"note,omitempty"`
-	Satisfied bool      `json:"satisfied"`
+	// At 时刻 / When.
+	At time.Time `json:"at"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
+
+	// Satisfied 是否满意 / Satisfied.
+	Satisfied bool `json:"satisfied"`
 }
 
 // FeedbackCase defines model for FeedbackCase.
 type FeedbackCase struct {
+	// Note 备注 / Note.
 	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Satisfied  bool    `json:"satisfied"`
+
+	// Satisfied 是否满意 / Satisfied.
+	Satisfied bool `json:"satisfied"`
 }
 
 // FieldProblem defines model for FieldProblem.
 type FieldProblem struct {
 	// Field Dotted path, e.g. hazards.0.description.
-	Field  string `json:"field"`
+	Field string `json:"field"`
+
+	// Reason 原因 / Reason.
 	Reason string `json:"reason"`
 }
 
@@ -965,24 +1241,46 @@ type FileCase struct {
 	//
 	// Example: 410104001001
 	Cell CellCode `json:"cell,omitempty"`
-	Item string   `json:"item"`
+
+	// Item 事项 / Item of the catalogue or checklist.
+	Item string `json:"item"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt Instant  `json:"occurred_at,omitempty"`
-	Reason     string   `json:"reason,omitempty"`
-	Severity   Severity `json:"severity,omitempty"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Reason 原因 / Reason.
+	Reason   string   `json:"reason,omitempty"`
+	Severity Severity `json:"severity,omitempty"`
+}
+
+// Finding defines model for Finding.
+type Finding struct {
+	Case string `json:"case"`
+
+	// Description 描述 / Description.
+	Description string `json:"description"`
+
+	// Item 事项 / Item of the catalogue or checklist.
+	Item      string  `json:"item,omitempty"`
+	OnTheSpot Removed `json:"on_the_spot,omitempty"`
+
+	// Severity 等级 / Severity.
+	Severity string `json:"severity,omitempty"`
 }
 
 // FoundHazard 隐患 / A hazard found; it opens a case.
 type FoundHazard struct {
+	// Description 描述 / Description.
 	Description string `json:"description"`
 
 	// Id A UUID, made by the client or by the server.
 	//
 	// Example: 0190f5fe-7c00-7a00-8a00-000000000001
-	Id   ID     `json:"id,omitempty"`
+	Id ID `json:"id,omitempty"`
+
+	// Item 事项 / Item of the catalogue or checklist.
 	Item string `json:"item,omitempty"`
 
 	// OnTheSpot 当场整改 / Removed at once.
@@ -1006,13 +1304,16 @@ type GiveDepartmentDuty struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Person     string  `json:"person"`
-	Programme  Code    `json:"programme"`
-	Role       Code    `json:"role"`
+
+	// Person 人员 / Person id.
+	Person    string `json:"person"`
+	Programme Code   `json:"programme"`
+	Role      Code   `json:"role"`
 }
 
 // GiveDuty defines model for GiveDuty.
 type GiveDuty struct {
+	// Cells 网格 / Cells.
 	Cells []CellCode `json:"cells,omitempty"`
 
 	// From 时刻 / An instant, RFC 3339 with offset.
@@ -1029,26 +1330,38 @@ type GiveDuty struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Person     string  `json:"person"`
-	Programme  Code    `json:"programme"`
-	Role       Code    `json:"role"`
+
+	// Person 人员 / Person id.
+	Person    string `json:"person"`
+	Programme Code   `json:"programme"`
+	Role      Code   `json:"role"`
 }
 
 // Health defines model for Health.
 type Health struct {
+	// Status 状态 / Status.
 	Status HealthStatus `json:"status"`
 }
 
-// HealthStatus defines model for Health.Status.
+// HealthStatus 状态 / Status.
 type HealthStatus string
 
 // Holder defines model for Holder.
 type Holder struct {
-	Cell       string    `json:"cell,omitempty"`
-	Department string    `json:"department,omitempty"`
-	Person     string    `json:"person,omitempty"`
-	Role       string    `json:"role,omitempty"`
-	Since      time.Time `json:"since"`
+	// Cell 网格 / Cell.
+	Cell string `json:"cell,omitempty"`
+
+	// Department 部门 / Department code.
+	Department string `json:"department,omitempty"`
+
+	// Person 人员 / Person id.
+	Person string `json:"person,omitempty"`
+
+	// Role 岗位 / Role, as the programme names it.
+	Role string `json:"role,omitempty"`
+
+	// Since 自 / Since.
+	Since time.Time `json:"since"`
 }
 
 // ID A UUID, made by the client or by the server.
@@ -1058,62 +1371,117 @@ type ID = string
 
 // ImportReceipt defines model for ImportReceipt.
 type ImportReceipt struct {
+	// Created 新建 / Created.
 	Created int `json:"created"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position  Position `json:"position"`
-	Unchanged int      `json:"unchanged"`
+	Position Position `json:"position"`
+
+	// Unchanged 未变 / There already.
+	Unchanged int `json:"unchanged"`
 }
 
 // Inspection 巡查 / One inspection as it stands.
 type Inspection struct {
-	Acting    []Acting       `json:"acting"`
-	Campaign  string         `json:"campaign,omitempty"`
-	Cases     []string       `json:"cases"`
-	Cell      string         `json:"cell"`
-	Checklist []CheckResult  `json:"checklist"`
-	Content   string         `json:"content"`
-	EndedAt   time.Time      `json:"ended_at"`
-	Evidence  []EvidenceFile `json:"evidence"`
-	Hazards   []LoggedHazard `json:"hazards"`
-	Id        string         `json:"id"`
-	Kind      string         `json:"kind"`
+	Acting []Acting `json:"acting"`
+
+	// Campaign 专项行动 / Campaign id.
+	Campaign string `json:"campaign,omitempty"`
+
+	// Cases 案件 / Case ids.
+	Cases []string `json:"cases"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Checklist 检查表 / Checklist as found.
+	Checklist []CheckResult `json:"checklist"`
+
+	// Content 内容 / What was looked at.
+	Content string `json:"content"`
+
+	// EndedAt 结束 / Ended.
+	EndedAt time.Time `json:"ended_at"`
+
+	// Evidence 证据 / Evidence.
+	Evidence []EvidenceFile `json:"evidence"`
+
+	// Hazards 隐患 / Hazards found; each opens a case.
+	Hazards []Finding `json:"hazards"`
+	Id      string    `json:"id"`
+
+	// Kind 类型 / Kind.
+	Kind string `json:"kind"`
 
 	// Location 定位 / WGS 84 degrees.
-	Location     *Location `json:"location,omitempty"`
-	Measures     string    `json:"measures"`
-	Officer      string    `json:"officer"`
-	Participants []string  `json:"participants"`
+	Location *Location `json:"location,omitempty"`
+
+	// Measures 措施 / What was done.
+	Measures string `json:"measures"`
+
+	// Officer 巡查员 / Officer, a person id; the acting person when absent.
+	Officer string `json:"officer"`
+
+	// Participants 参加人 / Who took part: person ids or names.
+	Participants []string `json:"participants"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position         Position     `json:"position"`
-	Programme        string       `json:"programme"`
-	ProgrammeVersion int          `json:"programme_version"`
-	Reason           string       `json:"reason,omitempty"`
-	RecordedAt       time.Time    `json:"recorded_at"`
-	Revision         int          `json:"revision"`
-	Revisions        []Inspection `json:"revisions,omitempty"`
-	StartedAt        time.Time    `json:"started_at"`
-	SupersededAt     time.Time    `json:"superseded_at,omitempty"`
-	Surprise         bool         `json:"surprise"`
-	Version          int64        `json:"version"`
-	VoidReason       string       `json:"void_reason,omitempty"`
-	Voided           bool         `json:"voided"`
-	Walk             string       `json:"walk,omitempty"`
+	Position Position `json:"position"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// ProgrammeVersion 条线版本 / Version of the programme.
+	ProgrammeVersion int `json:"programme_version"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason,omitempty"`
+
+	// RecordedAt 入账时间 / When the log took it.
+	RecordedAt time.Time `json:"recorded_at"`
+
+	// Revision 修订号 / Revision, from 1.
+	Revision  int          `json:"revision"`
+	Revisions []Inspection `json:"revisions,omitempty"`
+
+	// StartedAt 开始 / Began.
+	StartedAt time.Time `json:"started_at"`
+
+	// SupersededAt 被替代时间 / Until when this revision stood.
+	SupersededAt time.Time `json:"superseded_at,omitempty"`
+
+	// Surprise 突击检查 / Unannounced.
+	Surprise bool `json:"surprise"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
+
+	// VoidReason 作废原因 / Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+
+	// Voided 已作废 / Voided.
+	Voided bool `json:"voided"`
+
+	// Walk 同次巡查 / Ties the inspections of one walk together.
+	Walk string `json:"walk,omitempty"`
 }
 
 // InspectionPage defines model for InspectionPage.
 type InspectionPage struct {
-	Items      []Inspection `json:"items"`
-	NextCursor string       `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []Inspection `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // InspectionReceipt defines model for InspectionReceipt.
 type InspectionReceipt struct {
+	// Cases 案件 / Case ids.
 	Cases []string `json:"cases"`
 	Id    string   `json:"id"`
 
@@ -1121,7 +1489,9 @@ type InspectionReceipt struct {
 	//
 	// Example: 2s
 	Position Position `json:"position"`
-	Version  int64    `json:"version"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // Instant 时刻 / An instant, RFC 3339 with offset.
@@ -1131,15 +1501,22 @@ type Instant = time.Time
 
 // Ladder defines model for Ladder.
 type Ladder struct {
-	Rungs    []Rung `json:"rungs"`
+	Rungs []Rung `json:"rungs"`
+
+	// Severity 等级 / Severity.
 	Severity string `json:"severity"`
-	Stage    string `json:"stage"`
+
+	// Stage 环节 / Stage.
+	Stage string `json:"stage"`
 }
 
 // LedgerPage defines model for LedgerPage.
 type LedgerPage struct {
-	Items      []LedgerRow `json:"items"`
-	NextCursor string      `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []LedgerRow `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // LedgerRow 台账行 / One row of the ledger asked for.
@@ -1147,6 +1524,7 @@ type LedgerRow map[string]interface{}
 
 // LiftSupervisionCase defines model for LiftSupervisionCase.
 type LiftSupervisionCase struct {
+	// Note 备注 / Note.
 	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
@@ -1163,39 +1541,56 @@ type Location = evidence.Location
 
 // LogInspection 一次巡查 / One patrol. occurred_at, when given, equals ended_at.
 //
-// Example: {"cell":"4101040010010010001","checklist":[{"item":"exits","note":"杂物堵塞","result":"fail"}],"content":"消防通道、灭火器","ended_at":"2026-02-10T09:30:00+08:00","hazards":[{"description":"安全出口堵塞","item":"exit_blocked"}],"kind":"routine","measures":"当场清理","officer":"0190f5fe-7c00-7a00-8a00-000000000001","participants":["李四"],"programme":"fire","started_at":"2026-02-10T09:00:00+08:00"}
+// Example: {"cell":"4101040010010010001","checklist":[{"item":"extinguishers","note":"压力不足","result":"fail"}],"content":"消防通道、灭火器","ended_at":"2026-02-10T09:30:00+08:00","hazards":[{"description":"灭火器压力不足","item":"extinguisher_expired"}],"kind":"routine","measures":"已责令更换","officer":"0190f5fe-7c00-7a00-8a00-000000000001","participants":["李四"],"programme":"fire","started_at":"2026-02-10T09:00:00+08:00"}
 type LogInspection struct {
+	// Campaign 专项行动 / Campaign id.
 	Campaign string `json:"campaign,omitempty"`
 
 	// Cell 网格编码 / Cell code: 6, 9, 12, 15 or 19 digits; a child begins with its parent.
 	//
 	// Example: 410104001001
-	Cell      CellCode      `json:"cell"`
+	Cell CellCode `json:"cell"`
+
+	// Checklist 检查表 / Checklist as found.
 	Checklist []CheckResult `json:"checklist,omitempty"`
-	Content   string        `json:"content,omitempty"`
+
+	// Content 内容 / What was looked at.
+	Content string `json:"content,omitempty"`
 
 	// EndedAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	EndedAt  Instant        `json:"ended_at"`
+	EndedAt Instant `json:"ended_at"`
+
+	// Evidence 证据 / Evidence.
 	Evidence []EvidenceFile `json:"evidence,omitempty"`
-	Hazards  []FoundHazard  `json:"hazards,omitempty"`
+
+	// Hazards 隐患 / Hazards found; each opens a case.
+	Hazards []FoundHazard `json:"hazards,omitempty"`
 
 	// Id A UUID, made by the client or by the server.
 	//
 	// Example: 0190f5fe-7c00-7a00-8a00-000000000001
-	Id   ID                `json:"id,omitempty"`
+	Id ID `json:"id,omitempty"`
+
+	// Kind 类型 / Kind.
 	Kind LogInspectionKind `json:"kind,omitempty"`
 
 	// Location 定位 / WGS 84 degrees.
 	Location *Location `json:"location,omitempty"`
-	Measures string    `json:"measures,omitempty"`
+
+	// Measures 措施 / What was done.
+	Measures string `json:"measures,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt   Instant       `json:"occurred_at,omitempty"`
-	Officer      string        `json:"officer,omitempty"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Officer 巡查员 / Officer, a person id; the acting person when absent.
+	Officer string `json:"officer,omitempty"`
+
+	// Participants 参加人 / Who took part: person ids or names.
 	Participants []Participant `json:"participants,omitempty"`
 	Programme    Code          `json:"programme"`
 
@@ -1203,31 +1598,26 @@ type LogInspection struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	StartedAt Instant `json:"started_at"`
-	Surprise  bool    `json:"surprise,omitempty"`
-	Walk      string  `json:"walk,omitempty"`
+
+	// Surprise 突击检查 / Unannounced.
+	Surprise bool `json:"surprise,omitempty"`
+
+	// Walk 同次巡查 / Ties the inspections of one walk together.
+	Walk string `json:"walk,omitempty"`
 }
 
-// LogInspectionKind defines model for LogInspection.Kind.
+// LogInspectionKind 类型 / Kind.
 type LogInspectionKind string
 
 // LogInspections 离线批次 / What an offline phone sends. Each item is checked on its own, as LogInspection.
 type LogInspections struct {
+	// Items 列表 / The items.
 	Items []map[string]interface{} `json:"items"`
-}
-
-// LoggedHazard defines model for LoggedHazard.
-type LoggedHazard struct {
-	Case        string `json:"case"`
-	Description string `json:"description"`
-	Item        string `json:"item,omitempty"`
-
-	// OnTheSpot 当场整改 / Removed at once.
-	OnTheSpot *OnTheSpot `json:"on_the_spot,omitempty"`
-	Severity  string     `json:"severity,omitempty"`
 }
 
 // MergeCase defines model for MergeCase.
 type MergeCase struct {
+	// Into 并入 / The case it is a duplicate of.
 	Into string `json:"into"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
@@ -1249,19 +1639,25 @@ type Name = string
 
 // Night defines model for Night.
 type Night struct {
+	// From 起 / From, included.
 	From string `json:"from"`
-	To   string `json:"to"`
+
+	// To 止 / To, excluded.
+	To string `json:"to"`
 }
 
 // NoteCase defines model for NoteCase.
 type NoteCase struct {
+	// Evidence 证据 / Evidence.
 	Evidence []EvidenceFile `json:"evidence,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Text       string  `json:"text,omitempty"`
+
+	// Text 内容 / Text.
+	Text string `json:"text,omitempty"`
 }
 
 // OnTheSpot 当场整改 / Removed at once.
@@ -1272,9 +1668,13 @@ type OpenCampaign struct {
 	// Cell 网格编码 / Cell code: 6, 9, 12, 15 or 19 digits; a child begins with its parent.
 	//
 	// Example: 410104001001
-	Cell      CellCode `json:"cell"`
+	Cell CellCode `json:"cell"`
+
+	// Checklist 检查表 / Checklist as found.
 	Checklist []string `json:"checklist,omitempty"`
-	Class     string   `json:"class,omitempty"`
+
+	// Class 类别 / Class.
+	Class string `json:"class,omitempty"`
 
 	// From 时刻 / An instant, RFC 3339 with offset.
 	//
@@ -1289,10 +1689,12 @@ type OpenCampaign struct {
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt Instant    `json:"occurred_at,omitempty"`
-	Programme  Code       `json:"programme"`
-	Targets    []CellCode `json:"targets,omitempty"`
-	Title      Name       `json:"title"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+	Programme  Code    `json:"programme"`
+
+	// Targets 目标网格 / Target cells.
+	Targets []CellCode `json:"targets,omitempty"`
+	Title   Name       `json:"title"`
 
 	// To 时刻 / An instant, RFC 3339 with offset.
 	//
@@ -1305,15 +1707,27 @@ type Participant = string
 
 // Patrols 巡查统计 / required and short are null until duties are reckoned.
 type Patrols struct {
-	ByRole    []RolePatrols  `json:"by_role"`
-	Cell      string         `json:"cell"`
-	Children  []ChildPatrols `json:"children"`
-	Done      int            `json:"done"`
-	Other     int            `json:"other"`
-	Period    string         `json:"period"`
-	Programme string         `json:"programme"`
-	Required  int            `json:"required"`
-	Short     int            `json:"short"`
+	ByRole []RolePatrols `json:"by_role"`
+
+	// Cell 网格 / Cell.
+	Cell     string         `json:"cell"`
+	Children []ChildPatrols `json:"children"`
+
+	// Done 已查 / Done.
+	Done int `json:"done"`
+
+	// Other 其他 / Counted for no duty.
+	Other  int    `json:"other"`
+	Period string `json:"period"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// Required 应查 / Required; null until duties are reckoned.
+	Required int `json:"required"`
+
+	// Short 欠查 / Short; null until duties are reckoned.
+	Short int `json:"short"`
 }
 
 // Peak defines model for Peak.
@@ -1332,21 +1746,32 @@ type Period = string
 type Person struct {
 	Duties []Duty `json:"duties,omitempty"`
 	Id     string `json:"id"`
-	Name   string `json:"name"`
-	Phone  string `json:"phone,omitempty"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
+
+	// Phone 电话 / Telephone.
+	Phone string `json:"phone,omitempty"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
 	Position Position `json:"position"`
-	Unit     string   `json:"unit,omitempty"`
-	Version  int64    `json:"version"`
+
+	// Unit 单位 / Unit.
+	Unit string `json:"unit,omitempty"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // PersonPage defines model for PersonPage.
 type PersonPage struct {
-	Items      []Person `json:"items"`
-	NextCursor string   `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []Person `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // Plan 挂牌六要素 / The six parts of a listing.
@@ -1359,11 +1784,17 @@ type Position = string
 
 // PremisesField defines model for PremisesField.
 type PremisesField struct {
-	Choices  []string `json:"choices,omitempty"`
-	Kind     string   `json:"kind"`
-	Label    string   `json:"label"`
-	Name     string   `json:"name"`
-	Required bool     `json:"required,omitempty"`
+	Choices []string `json:"choices,omitempty"`
+
+	// Kind 类型 / Kind.
+	Kind  string `json:"kind"`
+	Label string `json:"label"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
+
+	// Required 应查 / Required; null until duties are reckoned.
+	Required bool `json:"required,omitempty"`
 }
 
 // Problem 问题 / RFC 9457 problem.
@@ -1384,18 +1815,26 @@ type Problem struct {
 
 // Programme 业务条线 / One version.
 type Programme struct {
-	Catalogue       []CatalogueItem  `json:"catalogue"`
-	Checklist       []CheckItem      `json:"checklist"`
-	Classes         []ProgrammeClass `json:"classes"`
-	Code            string           `json:"code"`
-	Duties          []DutyRule       `json:"duties"`
-	Ladder          []Ladder         `json:"ladder"`
-	Levels          []int            `json:"levels"`
-	MandatoryFields []string         `json:"mandatory_fields"`
-	Name            string           `json:"name"`
-	NameEn          string           `json:"name_en,omitempty"`
-	Night           Night            `json:"night,omitempty"`
-	OfficeLevel     int              `json:"office_level"`
+	Catalogue []CatalogueItem `json:"catalogue"`
+
+	// Checklist 检查表 / Checklist as found.
+	Checklist []CheckItem      `json:"checklist"`
+	Classes   []ProgrammeClass `json:"classes"`
+
+	// Code 代码 / Code.
+	Code            string     `json:"code"`
+	Duties          []DutyRule `json:"duties"`
+	Ladder          []Ladder   `json:"ladder"`
+	Levels          []int      `json:"levels"`
+	MandatoryFields []string   `json:"mandatory_fields"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
+
+	// NameEn 英文名 / English name.
+	NameEn      string `json:"name_en,omitempty"`
+	Night       Night  `json:"night,omitempty"`
+	OfficeLevel int    `json:"office_level"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
@@ -1405,54 +1844,93 @@ type Programme struct {
 	Roles          []ProgrammeRole `json:"roles"`
 	Steps          string          `json:"steps,omitempty"`
 	TransferLevel  int             `json:"transfer_level,omitempty"`
-	Version        int             `json:"version"`
-	Versions       []int           `json:"versions"`
+
+	// Version 版本 / Version, from 1.
+	Version  int   `json:"version"`
+	Versions []int `json:"versions"`
 }
 
 // ProgrammeClass defines model for ProgrammeClass.
 type ProgrammeClass struct {
+	// Code 代码 / Code.
 	Code string `json:"code"`
+
+	// Name 名称 / Name.
 	Name string `json:"name"`
 }
 
 // ProgrammePage defines model for ProgrammePage.
 type ProgrammePage struct {
-	Items      []Programme `json:"items"`
-	NextCursor string      `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []Programme `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // ProgrammeRole defines model for ProgrammeRole.
 type ProgrammeRole struct {
+	// ActsAs 职责角色 / One of the six roles.
 	ActsAs string `json:"acts_as"`
-	Code   string `json:"code"`
-	Name   string `json:"name"`
+
+	// Code 代码 / Code.
+	Code string `json:"code"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
 }
 
 // Progress defines model for Progress.
 type Progress struct {
+	// Inspected 已检查 / Inspected.
 	Inspected int `json:"inspected"`
-	Targets   int `json:"targets"`
+
+	// Targets 目标网格 / Target cells.
+	Targets int `json:"targets"`
 }
 
 // QueueItem 上报队列 / One case waiting at an upper office.
 type QueueItem struct {
+	// AcknowledgedAt 批示时间 / When it was acknowledged.
 	AcknowledgedAt time.Time `json:"acknowledged_at"`
 	AcknowledgedBy string    `json:"acknowledged_by,omitempty"`
-	Automatic      bool      `json:"automatic"`
-	By             string    `json:"by"`
-	Case           string    `json:"case"`
-	Cell           string    `json:"cell"`
-	Instruction    string    `json:"instruction,omitempty"`
-	Item           string    `json:"item"`
-	Level          int       `json:"level"`
-	Listed         bool      `json:"listed"`
-	ListingAwaited bool      `json:"listing_awaited"`
-	Office         string    `json:"office"`
-	Programme      string    `json:"programme"`
-	Reason         string    `json:"reason"`
-	Severity       string    `json:"severity"`
-	Since          time.Time `json:"since"`
-	State          string    `json:"state"`
+
+	// Automatic 自动 / By the programme's rule.
+	Automatic bool   `json:"automatic"`
+	By        string `json:"by"`
+	Case      string `json:"case"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Instruction 要求 / Instruction.
+	Instruction string `json:"instruction,omitempty"`
+
+	// Item 事项 / Item of the catalogue or checklist.
+	Item string `json:"item"`
+
+	// Level 层级 1-5 / Level.
+	Level  int  `json:"level"`
+	Listed bool `json:"listed"`
+
+	// ListingAwaited 待挂牌 / Awaits its listing.
+	ListingAwaited bool   `json:"listing_awaited"`
+	Office         string `json:"office"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+
+	// Severity 等级 / Severity.
+	Severity string `json:"severity"`
+
+	// Since 自 / Since.
+	Since time.Time `json:"since"`
+
+	// State 状态 / State.
+	State string `json:"state"`
 }
 
 // Rating 好、较好、一般、较差
@@ -1460,11 +1938,14 @@ type Rating string
 
 // Readiness defines model for Readiness.
 type Readiness struct {
-	Status   ReadinessStatus `json:"status"`
-	Warnings []string        `json:"warnings"`
+	// Status 状态 / Status.
+	Status ReadinessStatus `json:"status"`
+
+	// Warnings 提示 / Warnings.
+	Warnings []string `json:"warnings"`
 }
 
-// ReadinessStatus defines model for Readiness.Status.
+// ReadinessStatus 状态 / Status.
 type ReadinessStatus string
 
 // Reason defines model for Reason.
@@ -1473,7 +1954,9 @@ type Reason struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Reason     string  `json:"reason"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
 }
 
 // Rebuilt defines model for Rebuilt.
@@ -1492,19 +1975,24 @@ type Receipt struct {
 	//
 	// Example: 2s
 	Position Position `json:"position"`
-	Version  int64    `json:"version"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // ReclassifyCase defines model for ReclassifyCase.
 type ReclassifyCase struct {
+	// Item 事项 / Item of the catalogue or checklist.
 	Item string `json:"item,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt Instant  `json:"occurred_at,omitempty"`
-	Reason     string   `json:"reason"`
-	Severity   Severity `json:"severity,omitempty"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Reason 原因 / Reason.
+	Reason   string   `json:"reason"`
+	Severity Severity `json:"severity,omitempty"`
 }
 
 // RecordActivity defines model for RecordActivity.
@@ -1517,32 +2005,43 @@ type RecordActivity struct {
 	// Id A UUID, made by the client or by the server.
 	//
 	// Example: 0190f5fe-7c00-7a00-8a00-000000000001
-	Id      ID                 `json:"id,omitempty"`
-	Kind    RecordActivityKind `json:"kind"`
-	Minutes string             `json:"minutes,omitempty"`
+	Id ID `json:"id,omitempty"`
+
+	// Kind 类型 / Kind.
+	Kind RecordActivityKind `json:"kind"`
+
+	// Minutes 记录 / Minutes.
+	Minutes string `json:"minutes,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt   Instant       `json:"occurred_at,omitempty"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Participants 参加人 / Who took part: person ids or names.
 	Participants []Participant `json:"participants,omitempty"`
 	Programme    Code          `json:"programme"`
 	Title        Name          `json:"title"`
 }
 
-// RecordActivityKind defines model for RecordActivity.Kind.
+// RecordActivityKind 类型 / Kind.
 type RecordActivityKind string
 
 // RectifyCase defines model for RectifyCase.
 type RectifyCase struct {
+	// Evidence 证据 / Evidence.
 	Evidence []EvidenceFile `json:"evidence,omitempty"`
-	Measures string         `json:"measures"`
+
+	// Measures 措施 / What was done.
+	Measures string `json:"measures"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt  Instant `json:"occurred_at,omitempty"`
-	PerformedBy string  `json:"performed_by,omitempty"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// PerformedBy 整改人 / Who did it: a person id or a name; the actor when absent.
+	PerformedBy string `json:"performed_by,omitempty"`
 }
 
 // RegisterEquipment defines model for RegisterEquipment.
@@ -1555,17 +2054,25 @@ type RegisterEquipment struct {
 	// Id A UUID, made by the client or by the server.
 	//
 	// Example: 0190f5fe-7c00-7a00-8a00-000000000001
-	Id   ID     `json:"id,omitempty"`
+	Id ID `json:"id,omitempty"`
+
+	// Kind 类型 / Kind.
 	Kind string `json:"kind"`
+
+	// Note 备注 / Note.
 	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Place      string  `json:"place,omitempty"`
-	Programme  Code    `json:"programme,omitempty"`
-	Quantity   int     `json:"quantity"`
+
+	// Place 位置 / Place.
+	Place     string `json:"place,omitempty"`
+	Programme Code   `json:"programme,omitempty"`
+
+	// Quantity 数量 / Quantity.
+	Quantity int `json:"quantity"`
 
 	// ValidUntil 日期 / A civil day.
 	//
@@ -1575,27 +2082,38 @@ type RegisterEquipment struct {
 
 // RegisterForce defines model for RegisterForce.
 type RegisterForce struct {
-	Content   string `json:"content,omitempty"`
+	// Content 内容 / What was looked at.
+	Content string `json:"content,omitempty"`
+
+	// Equipment 装备 / Equipment.
 	Equipment string `json:"equipment,omitempty"`
-	Headcount int    `json:"headcount,omitempty"`
+
+	// Headcount 人数 / Headcount.
+	Headcount int `json:"headcount,omitempty"`
 
 	// Id A UUID, made by the client or by the server.
 	//
 	// Example: 0190f5fe-7c00-7a00-8a00-000000000001
-	Id     ID                `json:"id,omitempty"`
-	Kind   RegisterForceKind `json:"kind"`
-	Leader string            `json:"leader,omitempty"`
-	Name   Name              `json:"name"`
+	Id ID `json:"id,omitempty"`
+
+	// Kind 类型 / Kind.
+	Kind RegisterForceKind `json:"kind"`
+
+	// Leader 负责人 / Leader.
+	Leader string `json:"leader,omitempty"`
+	Name   Name   `json:"name"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Phone      string  `json:"phone,omitempty"`
-	Programme  Code    `json:"programme"`
+
+	// Phone 电话 / Telephone.
+	Phone     string `json:"phone,omitempty"`
+	Programme Code   `json:"programme"`
 }
 
-// RegisterForceKind defines model for RegisterForce.Kind.
+// RegisterForceKind 类型 / Kind.
 type RegisterForceKind string
 
 // RegisterPerson defines model for RegisterPerson.
@@ -1608,15 +2126,33 @@ type RegisterPerson struct {
 	// Id A UUID, made by the client or by the server.
 	//
 	// Example: 0190f5fe-7c00-7a00-8a00-000000000001
-	Id   ID     `json:"id,omitempty"`
+	Id ID `json:"id,omitempty"`
+
+	// Name 名称 / Name.
 	Name string `json:"name"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Phone      string  `json:"phone,omitempty"`
-	Unit       string  `json:"unit,omitempty"`
+
+	// Phone 电话 / Telephone.
+	Phone string `json:"phone,omitempty"`
+
+	// Unit 单位 / Unit.
+	Unit string `json:"unit,omitempty"`
+}
+
+// Removed defines model for Removed.
+type Removed struct {
+	// Evidence 证据 / Evidence.
+	Evidence []EvidenceFile `json:"evidence"`
+
+	// Measures 措施 / What was done.
+	Measures string `json:"measures"`
+
+	// PerformedBy 整改人 / Who did it: a person id or a name; the actor when absent.
+	PerformedBy string `json:"performed_by,omitempty"`
 }
 
 // ReopenCase defines model for ReopenCase.
@@ -1625,7 +2161,9 @@ type ReopenCase struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Reason     string  `json:"reason"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
 }
 
 // ReplaceCell defines model for ReplaceCell.
@@ -1633,7 +2171,9 @@ type ReplaceCell struct {
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt Instant     `json:"occurred_at,omitempty"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Successors 新网格 / The cells that take its place.
 	Successors []Successor `json:"successors"`
 }
 
@@ -1642,10 +2182,16 @@ type ReportCase struct {
 	// Cell 网格编码 / Cell code: 6, 9, 12, 15 or 19 digits; a child begins with its parent.
 	//
 	// Example: 410104001001
-	Cell         CellCode       `json:"cell"`
-	Description  string         `json:"description"`
-	Evidence     []EvidenceFile `json:"evidence,omitempty"`
-	FirstContact string         `json:"first_contact,omitempty"`
+	Cell CellCode `json:"cell"`
+
+	// Description 描述 / Description.
+	Description string `json:"description"`
+
+	// Evidence 证据 / Evidence.
+	Evidence []EvidenceFile `json:"evidence,omitempty"`
+
+	// FirstContact 首问责任人 / First contact, a person id.
+	FirstContact string `json:"first_contact,omitempty"`
 
 	// FoundAt 时刻 / An instant, RFC 3339 with offset.
 	//
@@ -1655,7 +2201,9 @@ type ReportCase struct {
 	// Id A UUID, made by the client or by the server.
 	//
 	// Example: 0190f5fe-7c00-7a00-8a00-000000000001
-	Id   ID     `json:"id,omitempty"`
+	Id ID `json:"id,omitempty"`
+
+	// Item 事项 / Item of the catalogue or checklist.
 	Item string `json:"item,omitempty"`
 
 	// Location 定位 / WGS 84 degrees.
@@ -1668,12 +2216,14 @@ type ReportCase struct {
 	Programme  Code    `json:"programme"`
 
 	// Reporter 报告人 / Who reported from outside.
-	Reporter *ReportedBy      `json:"reporter,omitempty"`
-	Severity Severity         `json:"severity,omitempty"`
-	Source   ReportCaseSource `json:"source"`
+	Reporter *ReportedBy `json:"reporter,omitempty"`
+	Severity Severity    `json:"severity,omitempty"`
+
+	// Source 来源 / Source.
+	Source ReportCaseSource `json:"source"`
 }
 
-// ReportCaseSource defines model for ReportCase.Source.
+// ReportCaseSource 来源 / Source.
 type ReportCaseSource string
 
 // ReportedBy 报告人 / Who reported from outside.
@@ -1681,9 +2231,14 @@ type ReportedBy = hazard.ReportedBy
 
 // Reporter defines model for Reporter.
 type Reporter struct {
-	Anonymous bool   `json:"anonymous,omitempty"`
-	Name      string `json:"name,omitempty"`
-	Phone     string `json:"phone,omitempty"`
+	// Anonymous 匿名 / Anonymous.
+	Anonymous bool `json:"anonymous,omitempty"`
+
+	// Name 名称 / Name.
+	Name string `json:"name,omitempty"`
+
+	// Phone 电话 / Telephone.
+	Phone string `json:"phone,omitempty"`
 }
 
 // RequestVerificationCase defines model for RequestVerificationCase.
@@ -1692,13 +2247,17 @@ type RequestVerificationCase struct {
 	//
 	// Example: 410104001001
 	Cell CellCode `json:"cell,omitempty"`
-	Note string   `json:"note,omitempty"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Person     string  `json:"person,omitempty"`
+
+	// Person 人员 / Person id.
+	Person string `json:"person,omitempty"`
 }
 
 // ReturnCase defines model for ReturnCase.
@@ -1707,27 +2266,39 @@ type ReturnCase struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Reason     string  `json:"reason"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
 }
 
 // RolePatrols defines model for RolePatrols.
 type RolePatrols struct {
-	Done     int    `json:"done"`
-	Required int    `json:"required"`
-	Role     string `json:"role"`
-	Short    int    `json:"short"`
+	// Done 已查 / Done.
+	Done int `json:"done"`
+
+	// Required 应查 / Required; null until duties are reckoned.
+	Required int `json:"required"`
+
+	// Role 岗位 / Role, as the programme names it.
+	Role string `json:"role"`
+
+	// Short 欠查 / Short; null until duties are reckoned.
+	Short int `json:"short"`
 }
 
 // Rung defines model for Rung.
 type Rung struct {
-	Do     string `json:"do"`
-	Level  int    `json:"level,omitempty"`
-	Levels int    `json:"levels,omitempty"`
-	When   When   `json:"when"`
+	Do string `json:"do"`
+
+	// Level 层级 1-5 / Level.
+	Level  int  `json:"level,omitempty"`
+	Levels int  `json:"levels,omitempty"`
+	When   When `json:"when"`
 }
 
 // ServiceEquipment defines model for ServiceEquipment.
 type ServiceEquipment struct {
+	// Note 备注 / Note.
 	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
@@ -1782,7 +2353,10 @@ type Successor struct {
 
 // SuperviseCase defines model for SuperviseCase.
 type SuperviseCase struct {
-	Level   int                  `json:"level"`
+	// Level 层级 1-5 / Level.
+	Level int `json:"level"`
+
+	// Measure 督办方式 / Measure.
 	Measure SuperviseCaseMeasure `json:"measure"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
@@ -1794,62 +2368,107 @@ type SuperviseCase struct {
 	Plan *Plan `json:"plan,omitempty"`
 }
 
-// SuperviseCaseMeasure defines model for SuperviseCase.Measure.
+// SuperviseCaseMeasure 督办方式 / Measure.
 type SuperviseCaseMeasure string
 
 // Supervision defines model for Supervision.
 type Supervision struct {
-	Cell    string `json:"cell"`
-	Level   int    `json:"level"`
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Level 层级 1-5 / Level.
+	Level int `json:"level"`
+
+	// Measure 督办方式 / Measure.
 	Measure string `json:"measure"`
 
 	// Plan 挂牌六要素 / The six parts of a listing.
-	Plan  *Plan     `json:"plan,omitempty"`
+	Plan *Plan `json:"plan,omitempty"`
+
+	// Since 自 / Since.
 	Since time.Time `json:"since"`
 }
 
 // TimelineFact 经过 / One fact: both times, actor, the words given.
 type TimelineFact struct {
-	Actor      string    `json:"actor"`
-	Duty       string    `json:"duty,omitempty"`
-	Late       bool      `json:"late"`
+	// Actor 操作者 / Who was authenticated.
+	Actor string `json:"actor"`
+
+	// Duty 依据职责 / The duty it relied on.
+	Duty string `json:"duty,omitempty"`
+
+	// Late 迟报 / Recorded more than an hour after it happened.
+	Late bool `json:"late"`
+
+	// OccurredAt 发生时间 / When it happened.
 	OccurredAt time.Time `json:"occurred_at"`
-	OnBehalfOf string    `json:"on_behalf_of,omitempty"`
+
+	// OnBehalfOf 代行 / Whom the actor acted for.
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
 
 	// Position 日志位置 / A place in the log; opaque.
 	//
 	// Example: 2s
-	Position   Position               `json:"position"`
-	RecordedAt time.Time              `json:"recorded_at"`
-	Type       string                 `json:"type"`
-	Version    int64                  `json:"version"`
-	Words      map[string]interface{} `json:"words"`
+	Position Position `json:"position"`
+
+	// RecordedAt 入账时间 / When the log took it.
+	RecordedAt time.Time `json:"recorded_at"`
+
+	// Type 类型 / Type.
+	Type string `json:"type"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
+
+	// Words 原文 / The words that were given.
+	Words map[string]interface{} `json:"words"`
 }
 
 // TimelinePage defines model for TimelinePage.
 type TimelinePage struct {
-	Items      []TimelineFact `json:"items"`
-	NextCursor string         `json:"next_cursor"`
+	// Items 列表 / The items.
+	Items []TimelineFact `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // Transfer defines model for Transfer.
 type Transfer struct {
-	At              time.Time `json:"at"`
-	Authority       string    `json:"authority"`
-	Cell            string    `json:"cell"`
-	DocumentNo      string    `json:"document_no"`
-	Note            string    `json:"note,omitempty"`
+	// At 时刻 / When.
+	At time.Time `json:"at"`
+
+	// Authority 移交单位 / Authority.
+	Authority string `json:"authority"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// DocumentNo 文号 / Document number.
+	DocumentNo string `json:"document_no"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
+
+	// Outcome 处理结果 / What the authority answered.
 	Outcome         string    `json:"outcome,omitempty"`
 	RepliedAt       time.Time `json:"replied_at,omitempty"`
 	ReplyDocumentNo string    `json:"reply_document_no,omitempty"`
-	Version         int64     `json:"version"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
 }
 
 // TransferCase defines model for TransferCase.
 type TransferCase struct {
-	Authority  string `json:"authority"`
+	// Authority 移交单位 / Authority.
+	Authority string `json:"authority"`
+
+	// DocumentNo 文号 / Document number.
 	DocumentNo string `json:"document_no"`
-	Note       string `json:"note,omitempty"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
@@ -1859,41 +2478,59 @@ type TransferCase struct {
 
 // TransferReplyCase defines model for TransferReplyCase.
 type TransferReplyCase struct {
+	// DocumentNo 文号 / Document number.
 	DocumentNo string `json:"document_no"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Outcome    string  `json:"outcome"`
+
+	// Outcome 处理结果 / What the authority answered.
+	Outcome string `json:"outcome"`
 }
 
 // Verification defines model for Verification.
 type Verification struct {
-	Cell   string `json:"cell,omitempty"`
-	Note   string `json:"note,omitempty"`
+	// Cell 网格 / Cell.
+	Cell string `json:"cell,omitempty"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
+
+	// Person 人员 / Person id.
 	Person string `json:"person,omitempty"`
+
+	// Result 结果 / Result.
 	Result string `json:"result,omitempty"`
 }
 
 // VerifyCase defines model for VerifyCase.
 type VerifyCase struct {
+	// Note 备注 / Note.
 	Note string `json:"note,omitempty"`
 
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
-	OccurredAt Instant          `json:"occurred_at,omitempty"`
-	Result     VerifyCaseResult `json:"result"`
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Result 结果 / Result.
+	Result VerifyCaseResult `json:"result"`
 }
 
-// VerifyCaseResult defines model for VerifyCase.Result.
+// VerifyCaseResult 结果 / Result.
 type VerifyCaseResult string
 
 // Version defines model for Version.
 type Version struct {
-	Commit  string `json:"commit"`
-	Go      string `json:"go"`
+	// Commit 提交 / Commit.
+	Commit string `json:"commit"`
+
+	// Go Go 版本 / Go version.
+	Go string `json:"go"`
+
+	// Version 版本 / Version, from 1.
 	Version string `json:"version"`
 }
 
@@ -1903,7 +2540,9 @@ type VoidCase struct {
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
-	Reason     string  `json:"reason"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
 }
 
 // When defines model for When.

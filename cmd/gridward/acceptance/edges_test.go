@@ -15,9 +15,13 @@ func TestEdges(t *testing.T) {
 	w.clock("03-02 09:00")
 	w.reopened()
 	w.reclassified()
+	w.dispatchedAgain()
 	w.atTheTop()
+	w.byClass()
 	w.replaced()
 	w.retired()
+	w.overdue()
+	w.dutyEnds()
 	w.check()
 	w.server.stop()
 }
@@ -95,18 +99,25 @@ func (w *walk) atTheTop() {
 // replaced: the area b1 is replaced by two. Its dispatched case returns to filed at the parent office - that of the
 // street, B being vacant - and its reported one passes to that office as it is.
 func (w *walk) replaced() {
+	w.clock("03-02 09:10")
 	held, waiting := w.report(chen, areaB1), w.report(chen, areaB1)
 	w.cmd(sun, "/cases/"+held+"/file", object{"item": "extinguisher_expired"})
 	w.state(held, "dispatched", object{"holder.cell": areaB1, "holder.person": chen})
 	successors := object{"successors": []object{{"code": commB + "002", "name": "唐子巷东片"}, {"code": commB + "003", "name": "唐子巷西片"}}}
 	w.refused(zhou, "/cells/"+areaB1+"/replace", successors, 403, "not_in_charge")
+	moves := w.listen("case.cell_replaced", "")
 	w.cmd(steward, "/cells/"+areaB1+"/replace", successors)
 	holds(w.t, "b1", w.read("/cells/"+areaB1).doc, object{"retired": true, "successors": []string{commB + "002", commB + "003"}, "name": "唐子巷一片"})
 	holds(w.t, "its successor", w.read("/cells/"+commB+"002").doc, object{"replaces": areaB1, "retired": false, "name": "唐子巷东片"})
-	w.clock("03-02 09:30") // answers when the cases have followed
+	for range 2 { // the cases follow by themselves
+		w.position, _ = moves.next()
+	}
+	moves.close()
+	w.clock("03-02 09:20")
 	w.state(held, "filed", object{"holder.cell": street1, "holder.person": sun, "cell": areaB1})
 	w.state(waiting, "reported", object{"holder.cell": street1, "holder.person": sun})
-	w.timeline(held, "reported filed dispatched cell_replaced")
+	equal(w.t, "the facts of the dispatched one", column(w.read("/cases/"+held+"/timeline").items(), "type"),
+		[]string{"case.reported", "case.filed", "case.dispatched", "case.cell_replaced"})
 	w.refused(chen, "/inspections", patrol(i9, areaB1, "03-02 09:00", "03-02 09:20", nil), 409, "cell_retired")
 	w.refused(steward, "/cells/"+areaB1+"/replace", successors, 409, "cell_retired")
 	w.refused(steward, "/cells/"+areaB1+"/classes", nil, 405, "method_not_allowed")
@@ -114,11 +125,102 @@ func (w *walk) replaced() {
 
 // retired: nothing new happens in a retired cell; it stays in the ledger.
 func (w *walk) retired() {
+	w.clock("03-02 09:30")
 	w.refused(li, "/cells/"+site3+"/retire", object{"reason": "停业"}, 403, "not_in_charge")
 	w.cmd(zhou, "/cells/"+site3+"/retire", object{"reason": "停业"})
-	w.refused(feng, "/inspections", patrol(i9, site3, "03-02 09:00", "03-02 09:20", nil), 409, "cell_retired")
+	w.refused(feng, "/inspections", patrol(i9, site3, "03-02 09:10", "03-02 09:31", nil), 409, "cell_retired")
+	w.cmd(feng, "/inspections", patrol(i9, site3, "03-02 09:00", "03-02 09:20", nil)) // it ended before that
 	w.refused(feng, "/cases", object{"programme": "fire", "cell": site3, "description": "隐患", "source": "officer", "found_at": at8("03-02 09:00")}, 409, "cell_retired")
 	row := w.rowOf(w.ledger(areaA2, "premises", "", 1), "code", site3)
 	holds(w.t, "the retired premises", row, object{"retired": true, "name": "悦来宾馆"})
 	holds(w.t, "s3", w.read("/cells/"+site3).doc, object{"retired": true, "retire_reason": "停业", "retired_at": at8("03-02 09:30")})
+}
+
+// overdue: a listed case is overdue once the listing's own date has passed.
+func (w *walk) overdue() {
+	w.clock("03-02 10:00")
+	id := w.report(chu, site5)
+	w.cmd(wu, "/cases/"+id+"/file", object{"item": "combustible_core_panels"})
+	w.cmd(zhao, "/cases/"+id+"/supervise", object{"measure": "listed", "level": 1, "plan": object{"goal": "拆除", "measures": "拆除彩钢板", "funds": "自筹",
+		"responsible_body": "兴旺服装厂", "deadline": at8("03-02 12:00"), "safety_plan": "停产"}})
+	w.clock("03-02 12:00")
+	w.state(id, "filed", object{"overdue": false, "deadline.at": at8("03-02 12:00"), "supervision.measure": "listed"})
+	w.found("overdue=true")
+	w.clock("03-02 12:01")
+	w.state(id, "filed", object{"overdue": true})
+	w.found("overdue=true", id)
+	w.found("supervised=true", id)
+	w.found("overdue=false&severity=major")
+}
+
+// dispatchedAgain: the office a case was escalated to takes it itself, which ends the escalation; the level above
+// that office closes.
+func (w *walk) dispatchedAgain() {
+	id := w.report(feng, site3)
+	w.cmd(zhou, "/cases/"+id+"/file", object{"item": "fire_door_propped"})
+	w.cmd(wang, "/cases/"+id+"/accept", object{})
+	w.cmd(wang, "/cases/"+id+"/escalate", object{"reason": "力量不足"})
+	w.queue(commA, id)
+	w.refused(wang, "/cases/"+id+"/dispatch", object{"cell": areaA1}, 403, "not_in_charge")
+	w.cmd(zhou, "/cases/"+id+"/dispatch", object{"cell": commA})
+	w.queue(commA)
+	w.state(id, "dispatched", object{"holder.cell": commA, "holder.person": zhou, "escalation": nil})
+	w.refused(wang, "/cases/"+id+"/accept", object{}, 403, "not_the_holder")
+	w.cmd(zhou, "/cases/"+id+"/accept", object{})
+	w.cmd(zhou, "/cases/"+id+"/rectify", object{"measures": "更换闭门器", "evidence": photos("after")})
+	w.cmd(wei, "/cases/"+id+"/check", object{"result": "passed"})
+	w.refused(zhou, "/cases/"+id+"/close", object{"rating": "good"}, 409, "separation_of_duties")
+	w.cmd(sun, "/cases/"+id+"/check", object{"result": "failed", "note": "仍不能自行关闭"}) // until closure the closing office may
+	w.state(id, "rectifying", object{"rework_count": 1, "holder.cell": commA})
+	w.cmd(zhou, "/cases/"+id+"/rectify", object{"measures": "再换一扇", "performed_by": "门业公司", "evidence": photos("after")})
+	w.cmd(wei, "/cases/"+id+"/check", object{"result": "passed"})
+	w.cmd(sun, "/cases/"+id+"/close", object{"rating": "average"})
+	w.timeline(id, "reported filed dispatched accepted escalated dispatched accepted rectified checked checked rectified checked closed")
+}
+
+// byClass: the progress of a campaign over a class; a voided inspection is taken out of it.
+func (w *walk) byClass() {
+	w.clock("03-02 09:05")
+	w.cmd(zhao, "/campaigns", object{"id": "40000000-0000-4000-8000-000000000003", "programme": "fire", "cell": district, "title": "重点单位",
+		"from": at8("03-02 00:00"), "to": at8("03-03 00:00"), "class": "A"})
+	progress := func(inspected int) {
+		w.t.Helper()
+		holds(w.t, "the campaign", w.read("/campaigns/40000000-0000-4000-8000-000000000003").doc, object{"progress": object{"targets": 1, "inspected": inspected},
+			"targets.0.cell": site5, "targets.0.inspections": inspected})
+	}
+	progress(0)
+	of := object{"campaign": "40000000-0000-4000-8000-000000000003", "kind": "campaign"}
+	w.refused(chu, "/inspections", patrol(i11, site5, "03-02 08:30", "03-02 08:50", object{"kind": "campaign"}), 422, "invalid_fields", "campaign")
+	w.refused(chu, "/inspections", patrol(i11, areaC1, "03-02 08:30", "03-02 08:50", of), 409, "not_in_campaign")
+	w.cmd(chu, "/inspections", patrol(i11, site5, "03-02 08:30", "03-02 08:50", of))
+	progress(1)
+	w.cmd(wu, "/inspections/"+i11+"/void", object{"reason": "记错单位"})
+	progress(0)
+	w.refused(chu, "/inspections/"+i11+"/amend", object{"reason": "再改", "content": "x"}, 409, "inspection_voided")
+}
+
+// dutyEnds: a duty over two cells ends on both; who held it then may act no more, and the next office stands in.
+func (w *walk) dutyEnds() {
+	var duty string
+	for _, d := range w.read("/cells/" + areaA2 + "/duties?programme=fire").items() {
+		if at(d, "person") == feng {
+			duty = at(d, "id").(string)
+		}
+	}
+	w.refused(sun, "/cells/"+street2+"/duties/"+duty+"/end", object{"at": at8("03-02 13:00")}, 404, "duty_not_found")
+	w.refused(li, "/cells/"+areaA2+"/duties/"+duty+"/end", object{"at": at8("03-02 13:00")}, 403, "not_in_charge")
+	w.cmd(zhou, "/cells/"+areaA2+"/duties/"+duty+"/end", object{"at": at8("03-02 13:00")})
+	w.refused(zhou, "/cells/"+areaA2+"/duties/"+duty+"/end", object{"at": at8("03-02 14:00")}, 409, "duty_ended")
+	for _, area := range []string{areaA1, areaA2} {
+		then := w.read("/cells/" + area + "/duties?programme=fire&at=2026-03-02T13:00:00%2B08:00")
+		for _, d := range then.items() {
+			if at(d, "person") == feng {
+				w.t.Errorf("feng still holds a duty on %s", area)
+			}
+		}
+	}
+	w.clock("03-02 14:00")
+	w.cmd(feng, "/inspections", patrol(i12, site1, "03-02 12:30", "03-02 12:50", nil)) // he held it then
+	w.cmd(feng, "/inspections", patrol(i13, site1, "03-02 13:30", "03-02 13:50", nil))
+	w.patrolled("fire", site1, "2026-03-02", 1, 1, roles{"officer": 1})
 }

@@ -5,6 +5,7 @@ package acceptance
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func (w *walk) events() {
 		"items.0.data.description.value": "***", "items.0.data.reporter.name.value": "***", "items.0.data.reporter.phone.value": "***",
 		"items.0.data.source": "resident"})
 
-	private := []string{"刘大爷", "何大妈", "13900000001", "马队长", "13700000001", "店员小马", "村民小组长", "工厂安全员", "楼下有人把电动车推进楼道充电", "维保单位明日到场"}
+	private := []string{"刘大爷", "何大妈", "13900000001", "马队长", "13700000001", "店员小马", "村民小组长", "工厂安全员", "店主马某", "恒通物业公司", "楼下有人把电动车推进楼道充电", "维保单位明日到场"}
 	for _, p := range people {
 		private = append(private, p.name, p.phone)
 	}
@@ -92,45 +93,73 @@ func (w *walk) events() {
 func (w *walk) feed() {
 	all, _ := w.log()
 	from := len(all) - 30
-	req, err := http.NewRequest(http.MethodGet, w.admin.base+"/events/stream", nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+adminToken)
-	req.Header.Set("Last-Event-ID", at(all[from-1], "position").(string))
-	resp, err := w.admin.http.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	equal(w.t, "the feed's type", resp.Header.Get("Content-Type"), "text/event-stream")
-	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
-	next := func() (id string, event any) {
-		w.t.Helper()
-		for lines.Scan() {
-			if text, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
-				id = text
-			}
-			if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
-				if err := json.Unmarshal([]byte(text), &event); err != nil {
-					w.t.Fatal(err)
-				}
-			}
-			if lines.Text() == "" && event != nil {
-				return id, event
-			}
-		}
-		w.t.Fatalf("the feed ended: %v", lines.Err())
-		return "", nil
-	}
+	live := w.listen("", at(all[from-1], "position").(string))
 	for _, want := range all[from:] {
-		id, got := next()
+		id, got := live.next()
 		equal(w.t, "the feed", got, want)
 		equal(w.t, "the feed's id", id, at(want, "position"))
 	}
 	noted := w.cmd(feng, "/cases/"+w.h10+"/note", object{"text": "维保单位已到场"})
-	id, live := next()
+	id, event := live.next()
 	equal(w.t, "the live event's id", id, noted.at("position"))
-	holds(w.t, "the live event", live, object{"type": "case.noted", "stream": "case-" + w.h10, "data.text.value": "***", "on_behalf_of": feng})
+	holds(w.t, "the live event", event, object{"type": "case.noted", "stream": "case-" + w.h10, "data.text.value": "***", "on_behalf_of": feng})
+	live.close()
+
+	again := w.listen("", id) // behind the last one there is nothing, until something happens
+	noted = w.cmd(feng, "/cases/"+w.h10+"/note", object{"text": "已更换烟感"})
+	id, _ = again.next()
+	equal(w.t, "the feed taken up again", id, noted.at("position"))
+	again.close()
 }
+
+// listener is one client of the live feed.
+type listener struct {
+	w     *walk
+	body  io.Closer
+	lines *bufio.Scanner
+}
+
+// listen opens the live feed for events of a type, "" being all, behind a position, "" being the log's end.
+func (w *walk) listen(kind, behind string) *listener {
+	w.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, w.admin.base+"/events/stream?type="+kind, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adminToken)
+	if behind != "" {
+		req.Header.Set("Last-Event-ID", behind)
+	}
+	resp, err := w.admin.http.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = resp.Body.Close() })
+	equal(w.t, "the feed's type", resp.Header.Get("Content-Type"), "text/event-stream")
+	l := &listener{w: w, body: resp.Body, lines: bufio.NewScanner(resp.Body)}
+	l.lines.Buffer(nil, 1<<20)
+	return l
+}
+
+// next waits for the next event and gives its id and its content.
+func (l *listener) next() (id string, event any) {
+	l.w.t.Helper()
+	for l.lines.Scan() {
+		line := l.lines.Text()
+		if text, ok := strings.CutPrefix(line, "id: "); ok {
+			id = text
+		}
+		if text, ok := strings.CutPrefix(line, "data: "); ok {
+			if err := json.Unmarshal([]byte(text), &event); err != nil {
+				l.w.t.Fatal(err)
+			}
+		}
+		if line == "" && event != nil {
+			return id, event
+		}
+	}
+	l.w.t.Fatalf("the feed ended: %v", l.lines.Err())
+	return "", nil
+}
+
+func (l *listener) close() { _ = l.body.Close() }

@@ -110,6 +110,23 @@ func (w *walk) campaigns() {
 	equal(w.t, "campaigns of street 1", column(w.read("/campaigns?cell="+street1).items(), "id"), []string{campaign1})
 }
 
+// inspections holds what the listing of inspections finds, the last begun first, and the first of them whole.
+func (w *walk) inspections() {
+	listed := func(query string, want ...string) {
+		w.t.Helper()
+		equal(w.t, "inspections with "+query, column(w.read("/inspections?"+query).items(), "id"), want)
+	}
+	listed("cell="+site1, i8, i6, i1)
+	listed("programme=fire&officer="+feng, i13, i12, i11, i8, i5, i7, i3, i2, i1)
+	listed("from=2026-03-07&to=2026-03-08", b5, b3)
+	listed("programme=water", w3, w2)
+	listed("cell="+commB+"&from=2026-03-04", b5, b3, i10)
+	holds(w.t, "i1", w.read("/inspections/"+i1).doc, object{"programme_version": 1, "officer": feng, "walk": "walk-1", "participants": []string{jiang, "刘大爷"},
+		"hazards.0.case": h1, "hazards.0.description": "二单元楼道堆放杂物", "acting.0.role": "building_head", "acting.0.cell": site1, "acting.1.role": "officer",
+		"acting.1.cell": areaA1, "acting.1.acts_as": "officer", "acting.2": nil, "revision": 1, "voided": false, "recorded_at": at8("03-02 09:25")})
+	holds(w.t, "i7", w.read("/inspections/"+i7).doc, object{"acting": []any{}, "cases": []any{}})
+}
+
 // found holds which cases a listing finds, whatever their order.
 func (w *walk) found(query string, want ...string) {
 	w.t.Helper()

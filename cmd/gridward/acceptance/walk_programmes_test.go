@@ -32,7 +32,11 @@ func (w *walk) water() {
 	w.cmd(you, "/cases/"+w.h8+"/file", object{"item": "canal_littered"})
 	w.state(w.h8, "dispatched", object{"programme": "water", "holder.cell": commA, "holder.person": you, "holder.role": "irrigation_head"})
 	w.clock("03-11 09:00")
-	w.cmd(you, "/cases/"+w.h8+"/accept", object{})
+	keyed := w.by(you).with("Idempotency-Key", "you-1")
+	first := w.changed(keyed.post("/cases/"+w.h8+"/accept", object{}))
+	again := keyed.post("/cases/"+w.h8+"/accept", object{}).ok(200)
+	equal(w.t, "accepting again under the same key", again.doc, first.doc)
+	keyed.post("/cases/"+w.h8+"/return", object{"reason": "不归我管"}).refused(422, "idempotency_key_reused")
 }
 
 // market is 03-11: lead and assistant visit a restaurant; the owner rectifies and the lead records it.
@@ -96,6 +100,11 @@ func (w *walk) lastDay() {
 	w.clock("03-12 10:00")
 	w.cmd(you, "/inspections", patrol(w3, commC, "03-12 09:00", "03-12 09:50", object{"programme": "water", "checklist": nil, "content": "巡查干渠",
 		"measures": "清理闸前漂浮物", "participants": []string{"管水员"}}))
+
+	w.refused(feng, "/inspections", patrol(i13, site2, "03-12 09:00", "03-12 09:50", object{"campaign": campaign1}), 409, "id_reused")
+	w.refused(feng, "/inspections", patrol("", site2, "03-12 09:00", "03-12 09:50", object{"id": nil, "campaign": campaign1}), 409, "campaign_not_running")
+	w.refused(feng, "/inspections", patrol("", site2, "03-12 09:00", "03-12 09:50", object{"id": nil, "occurred_at": at8("03-12 09:00")}),
+		422, "invalid_fields", "occurred_at")
 
 	w.clock("03-12 10:10")
 	source, err := os.ReadFile("../../../adapters/programmes/files/fire.yaml")

@@ -57,6 +57,9 @@ func (w *walk) refusals() {
 	w.refused(zhou, "/cases/"+w.h10+"/file", object{"item": "no_such_item"}, 422, "invalid_fields", "item")
 	w.refused(zhou, "/cases/"+w.h10+"/file", object{"item": "alarm_faulty", "severity": "minor"}, 422, "invalid_fields", "reason")
 
+	w.refused(zhao, "/clock", object{"now": at8("03-13 08:00")}, 403, "not_steward")
+	w.refused(steward, "/clock", object{"now": "tomorrow"}, 422, "invalid_fields", "now")
+
 	w.admin.get("/cases?cursor=nonsense").refused(422, "bad_cursor", "cursor")
 	w.admin.get("/cases?limit=501").refused(422, "invalid_fields", "limit")
 	w.admin.get("/cases?limit=0").refused(422, "invalid_fields", "limit")

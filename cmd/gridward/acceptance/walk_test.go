@@ -3,8 +3,10 @@
 package acceptance
 
 import (
+	"encoding/json"
 	"maps"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +41,7 @@ func TestWalk(t *testing.T) {
 	w.lastDay()
 
 	w.refusals()
+	w.inspections()
 	w.cases()
 	w.timelines()
 	w.patrols()
@@ -159,6 +162,10 @@ func (w *walk) upkeep() {
 		w.t.Errorf("beside the data directory there is something: %v %v", names, err)
 	}
 	w.check()
+	w.printed(6, "--type", "case.closed")
+	w.printed(15, "--stream", "case-"+h5)
+	w.printed(12, "--type", "case.closed,case.accepted")
+	w.printed(0, "--from", at8("03-13 00:00"))
 	if out, errOut, status := run(w.t, w.dir, "rebuild"); status != 0 {
 		w.t.Fatalf("rebuild ended with %d\n%s\n%s", status, out, errOut)
 	}
@@ -174,5 +181,23 @@ func (w *walk) check() {
 	w.t.Helper()
 	if out, errOut, status := run(w.t, w.dir, "check"); status != 0 {
 		w.t.Errorf("check ended with %d\n%s\n%s", status, out, errOut)
+	}
+}
+
+// printed holds how many events "gridward log" prints, one JSON object a line.
+func (w *walk) printed(want int, filter ...string) {
+	w.t.Helper()
+	out, errOut, status := run(w.t, w.dir, append([]string{"log", "--json"}, filter...)...)
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if out == "" {
+		lines = nil
+	}
+	for _, line := range lines {
+		if !json.Valid([]byte(line)) {
+			w.t.Errorf("log prints %q", line)
+		}
+	}
+	if status != 0 || len(lines) != want {
+		w.t.Errorf("log %v ended with %d and printed %d lines, want %d\n%s", filter, status, len(lines), want, errOut)
 	}
 }

@@ -106,3 +106,21 @@ func (c *child) resident(field string) (float64, error) {
 	}
 	return 0, fmt.Errorf("no %s in /proc", field)
 }
+
+// cpu is the processor time the process has taken.
+func (c *child) cpu() (time.Duration, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:])) // from the third on
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("unexpected /proc stat: %s", raw)
+	}
+	user, err := strconv.Atoi(fields[11])
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond, err // Linux counts in hundredths for all programs
+}

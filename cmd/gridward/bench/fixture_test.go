@@ -27,19 +27,24 @@ var china = time.FixedZone("CST", 8*60*60)
 // The demo's month: over, whatever day the measures are taken on, and without a leap day.
 var demoFrom = time.Date(2025, time.March, 1, 0, 0, 0, 0, china)
 
-// fixtures is what all tests of a run measure on. It is made once, below one directory that goes with the run.
+// fixtures is what the tests of a run measure on. Each part is made when it is first asked for, below one directory
+// that goes with the run.
 type fixtures struct {
-	once sync.Once
-	err  error
-	root string
-
+	once    sync.Once
+	err     error
+	root    string
+	bin     string       // the program as it is released
 	records []app.Record // the demo's log
 	patrols []patrol
 
-	bin, profiled string // the program as it is released, and one that shows its profiles
-	smallDir      string // a log of few events
-	largeDir      string // of many, its views built
-	built         time.Duration
+	small, large dataDir // logs of few and of many events, their views built
+}
+
+// dataDir is a data directory that is made when it is first asked for.
+type dataDir struct {
+	once sync.Once
+	err  error
+	path string
 }
 
 var made fixtures
@@ -50,50 +55,72 @@ func (f *fixtures) remove() {
 	}
 }
 
-// fixture gives the logs and the programs, made if they are not there yet.
+// fixture gives what all tests need.
 func fixture(t *testing.T) *fixtures {
 	t.Helper()
-	made.once.Do(func() { made.err = made.make(t, sizes()) })
+	made.once.Do(func() { made.err = made.make(t) })
 	if made.err != nil {
 		t.Fatal(made.err)
 	}
 	return &made
 }
 
-func (f *fixtures) make(t *testing.T, s size) (err error) {
+func (f *fixtures) make(t *testing.T) (err error) {
 	if f.root, err = os.MkdirTemp("", "gridward-bench-"); err != nil {
 		return err
 	}
-	f.bin, f.profiled = filepath.Join(f.root, "gridward"), filepath.Join(f.root, "gridward-profiled")
-	for bin, tags := range map[string]string{f.bin: "", f.profiled: "bench"} {
-		if out, err := exec.Command("go", "build", "-trimpath", "-tags", tags, "-o", bin, "gridward/cmd/gridward").CombinedOutput(); err != nil {
-			return fmt.Errorf("go build: %w: %s", err, out)
-		}
+	if f.bin, err = f.build("gridward", ""); err != nil {
+		return err
 	}
 	began := time.Now()
-	if f.records, err = demoLog(s); err != nil {
+	if f.records, err = demoLog(sizes()); err != nil {
 		return err
 	}
 	if f.patrols, err = patrolsOf(f.records); err != nil {
 		return err
 	}
 	t.Logf("fixture: the demo's log: %d events in %s, %d patrols to copy", len(f.records), since(began), len(f.patrols))
-	f.smallDir, f.largeDir = filepath.Join(f.root, "small"), filepath.Join(f.root, "large")
-	for dir, events := range map[string]int{f.smallDir: s.small, f.largeDir: s.large} {
-		began = time.Now()
-		if err := fill(dir, many(f.records, events), events); err != nil {
-			return err
-		}
-		t.Logf("fixture: a log of %d events in %s", events, since(began))
-		began = time.Now()
-		if out, err := exec.Command(f.bin, "rebuild", "--data", dir).CombinedOutput(); err != nil {
-			return fmt.Errorf("rebuild: %w: %s", err, out)
-		}
-		f.built = time.Since(began)
-		t.Logf("fixture: its views in %s, %.0f events/s", since(began), float64(events)/f.built.Seconds())
-	}
 	return nil
 }
+
+// build builds the program.
+func (f *fixtures) build(name, tags string) (string, error) {
+	bin := filepath.Join(f.root, name)
+	out, err := exec.Command("go", "build", "-trimpath", "-tags", tags, "-o", bin, "gridward/cmd/gridward").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return bin, nil
+}
+
+// dir gives the path of a data directory with that many events and its views.
+func (f *fixtures) dir(t *testing.T, d *dataDir, events int) string {
+	t.Helper()
+	d.once.Do(func() {
+		d.path = filepath.Join(f.root, fmt.Sprint(events))
+		began := time.Now()
+		if d.err = fill(d.path, many(f.records, events), events); d.err != nil {
+			return
+		}
+		filled := since(began)
+		began = time.Now()
+		if out, err := exec.Command(f.bin, "rebuild", "--data", d.path).CombinedOutput(); err != nil {
+			d.err = fmt.Errorf("rebuild: %w: %s", err, out)
+			return
+		}
+		t.Logf("fixture: a log of %d events in %s, its views (twice) in %s", events, filled, since(began))
+	})
+	if d.err != nil {
+		t.Fatal(d.err)
+	}
+	return d.path
+}
+
+// smallDir is a data directory with a log of 10,000 events.
+func (f *fixtures) smallDir(t *testing.T) string { return f.dir(t, &f.small, sizes().small) }
+
+// largeDir is one with a million.
+func (f *fixtures) largeDir(t *testing.T) string { return f.dir(t, &f.large, sizes().large) }
 
 func since(began time.Time) time.Duration { return time.Since(began).Round(10 * time.Millisecond) }
 

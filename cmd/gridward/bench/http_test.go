@@ -18,7 +18,7 @@ import (
 // acknowledged patrol.
 func TestInspectionsOverHTTP(t *testing.T) {
 	f, s := fixture(t), sizes()
-	real, peer := serve(t, f.bin, f.smallDir), servePeerChild(t)
+	real, peer := serve(t, f.bin, f.smallDir(t)), servePeerChild(t)
 	real.post(t, f.patrols, s.round/4, true) // caches fill, heaps grow
 	peer.post(t, f.patrols, s.round/4, false)
 	total, totalPeer := newLoad(), newLoad()
@@ -45,11 +45,8 @@ func TestInspectionsOverHTTP(t *testing.T) {
 // TestProfile writes where the time goes while patrols are logged, if it is told where to.
 func TestProfile(t *testing.T) {
 	to := os.Getenv("GRIDWARD_BENCH_PROFILE")
-	if to == "" && !sizes().smoke {
-		t.Skip("GRIDWARD_BENCH_PROFILE names no directory")
-	}
 	if to == "" {
-		to = t.TempDir()
+		t.Skip("GRIDWARD_BENCH_PROFILE names no directory")
 	}
 	f, s := fixture(t), sizes()
 	free := must(net.Listen("tcp", "127.0.0.1:0"))(t)
@@ -57,7 +54,8 @@ func TestProfile(t *testing.T) {
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c := serve(t, f.profiled, f.smallDir, "GRIDWARD_PPROF="+address)
+	bin := must(f.build("gridward-profiled", "bench"))(t)
+	c := serve(t, bin, f.smallDir(t), "GRIDWARD_PPROF="+address)
 	c.post(t, f.patrols, s.round/4, true)
 	seconds := max(1, int(s.round.Seconds()))
 	written := make(chan error)

@@ -29,6 +29,7 @@ type load struct {
 	took     time.Duration // until the views had caught up
 	lag      time.Duration // of it, after the last answer
 	head     app.Position  // the highest acknowledged
+	cpu      time.Duration // the server's, on all cores
 	times    *hdrhistogram.Histogram
 }
 
@@ -36,7 +37,7 @@ func newLoad() *load { return &load{times: hdrhistogram.New(1, 60_000_000, 3)} }
 
 func (l *load) add(o *load) {
 	l.requests, l.errors, l.head = l.requests+o.requests, l.errors+o.errors, max(l.head, o.head)
-	l.took, l.lag = l.took+o.took, max(l.lag, o.lag)
+	l.took, l.lag, l.cpu = l.took+o.took, max(l.lag, o.lag), l.cpu+o.cpu
 	if l.example == "" {
 		l.example = o.example
 	}
@@ -46,8 +47,9 @@ func (l *load) add(o *load) {
 func (l *load) rate() float64 { return float64(l.requests) / l.took.Seconds() }
 
 func (l *load) String() string {
-	return fmt.Sprintf("%.0f requests/s, p50 %.1f ms, p99 %.1f ms, %d errors %s", l.rate(),
-		float64(l.times.ValueAtQuantile(50))/1000, float64(l.times.ValueAtQuantile(99))/1000, l.errors, l.example)
+	return fmt.Sprintf("%.0f requests/s, p50 %.1f ms, p99 %.1f ms, %d µs of processor a request, %d errors %s", l.rate(),
+		float64(l.times.ValueAtQuantile(50))/1000, float64(l.times.ValueAtQuantile(99))/1000,
+		l.cpu.Microseconds()/int64(max(1, l.requests)), l.errors, l.example)
 }
 
 // post sends patrols over 64 connections for so long, each as soon as the last is answered, and then waits, if the
@@ -61,6 +63,7 @@ func (c *child) post(t *testing.T, patrols []patrol, lasts time.Duration, views 
 	for i := range conns {
 		conns[i] = c.connect(t)
 	}
+	before := must(c.cpu())(t)
 	began := time.Now()
 	for i, conn := range conns {
 		all.Go(func() {
@@ -76,6 +79,7 @@ func (c *child) post(t *testing.T, patrols []patrol, lasts time.Duration, views 
 		c.awaitViews(t, sum.head)
 	}
 	sum.took, sum.lag = time.Since(began), time.Since(answered)
+	sum.cpu = must(c.cpu())(t) - before
 	return sum
 }
 

@@ -21,7 +21,7 @@ import (
 // of ten thousand, by 64 callers and by one.
 func TestCommandOnALongLog(t *testing.T) {
 	f, s := fixture(t), sizes()
-	small, large := openLog(t, f.smallDir), openLog(t, f.largeDir)
+	small, large := openLog(t, f.smallDir(t)), openLog(t, f.largeDir(t))
 	for _, l := range []*house{small, large} {
 		l.patrol(t, f.patrols, connections, 3*s.commands) // caches fill
 	}
@@ -91,14 +91,14 @@ func TestStartAndMemoryOnALongLog(t *testing.T) {
 	f, s := fixture(t), sizes()
 	var starts []float64
 	for range s.rounds {
-		c := serve(t, f.bin, f.largeDir)
+		c := serve(t, f.bin, f.largeDir(t))
 		starts = append(starts, c.started.Seconds())
 		c.stop()
 	}
 	t.Logf("from the start of the process to ready, with %d events: %.2f s each", s.large, starts)
 	judge(t, "start on the long log", median(starts), false, 2, " s")
 
-	c := serve(t, f.bin, f.largeDir)
+	c := serve(t, f.bin, f.largeDir(t))
 	stop := make(chan struct{})
 	var beside sync.WaitGroup
 	var highest float64
