@@ -42,7 +42,7 @@ func (f *file) decide(ctx context.Context, r *request, at int64) error {
 		}
 	}
 	f.cache.grown(len(r.records))
-	r.got, r.err = appended(int64(len(s.versions)), f.head, at), nil
+	r.got, r.err, r.wrote = appended(int64(len(s.versions)), f.head, at), nil, true
 	return nil
 }
 

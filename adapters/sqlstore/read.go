@@ -26,7 +26,25 @@ const poll = 200 * time.Millisecond
 
 // Load implements app.Log.
 func (s *Store) Load(ctx context.Context, stream string, after uint64) ([]app.Record, error) {
-	return s.query(ctx, s.load, stream, int64(min(after, 1<<62)))
+	if s.writer == nil {
+		return s.query(ctx, s.load, stream, int64(min(after, 1<<62)))
+	}
+	if _, _, err := s.tail.now(); err != nil { // closed
+		return nil, err
+	}
+	at, unmoved := s.writer.heads.reading(stream, after)
+	if unmoved {
+		return nil, ctx.Err()
+	}
+	records, err := s.query(ctx, s.load, stream, int64(min(after, 1<<62)))
+	if err != nil {
+		return nil, err
+	}
+	if n := len(records); n > 0 {
+		after = records[n-1].Version
+	}
+	s.writer.heads.read(at, after)
+	return records, nil
 }
 
 // Read implements app.Log. There is one writer and it commits in the order of positions, so nothing commits late.

@@ -27,6 +27,7 @@ type writer struct {
 	o      Options
 	tail   *tail
 	file   *file
+	heads  *heads
 	queue  chan *request
 	held   *request // taken from the queue, too big for the batch that was full
 	bytes  atomic.Int64
@@ -49,8 +50,9 @@ type request struct {
 	answer   chan struct{} // holds one
 
 	// Set by the writer before it answers.
-	got app.Appended
-	err error
+	got   app.Appended
+	err   error
+	wrote bool // it put records behind the stream, rather than finding them there
 }
 
 // The states of a request. Whoever moves it out of waiting, the caller who gives up or the writer, decides.
@@ -71,7 +73,7 @@ func newWriter(ctx context.Context, path string, o Options, t *tail) (*writer, e
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{logID: id, o: o, tail: t, file: f, queue: make(chan *request, o.Queue), done: make(chan struct{})}
+	w := &writer{logID: id, o: o, tail: t, file: f, heads: newHeads(), queue: make(chan *request, o.Queue), done: make(chan struct{})}
 	w.pool.New = func() any { return &request{answer: make(chan struct{}, 1)} }
 	t.head = app.Position(f.head)
 	go w.run()
@@ -107,7 +109,7 @@ func (w *writer) append(ctx context.Context, stream string, expected uint64, rec
 func (r *request) take(stream string, expected uint64, records []app.Record) (err error) {
 	r.stream, r.expected, r.records = stream, expected, records
 	r.json, r.ends = r.json[:0], r.ends[:0]
-	r.size = 0
+	r.size, r.wrote = 0, false
 	for i := range records {
 		if r.json, err = appendMeta(r.json, &records[i].Meta); err != nil {
 			return fmt.Errorf("append to %s: metadata of record %d: %w", stream, i, err)
@@ -226,6 +228,8 @@ func (w *writer) turn() {
 	for i, r := range w.batch {
 		if err != nil {
 			r.got, r.err = app.Appended{}, err
+		} else if r.wrote {
+			w.heads.wrote(r.stream, r.got.Version)
 		}
 		w.batch[i] = nil
 		r.answer <- struct{}{} // r is the caller's again

@@ -147,7 +147,7 @@ func (b *batch) rows(text string, args []any, scan func(*sql.Rows) error) error 
 }
 
 // chunk is how many rows go into one statement where many are written at once.
-const chunk = 32
+const chunk = 16
 
 // insertMany writes rows of so many columns each: head, a list of rows, tail.
 func (b *batch) insertMany(head string, columns int, args []any, tail string) error {

@@ -51,22 +51,28 @@ type decoded struct {
 	err     error // behind the entries: what stopped the reading
 }
 
-// newProjector makes the tables if need be and reads how far they are.
+// newProjector reads how far the tables are; where there are none it makes them. Where there are, it writes nothing.
 func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location) (*projector, error) {
 	p := &projector{log: log, codec: codec, db: db, loc: loc, size: batchSize}
-	if p.connect(ctx) == nil { // the checkpoint is made last: all is there, and may be open for reading only
-		return p, nil
+	if _, err := readCheckpoint(ctx, db); err != nil { // cut off while they were made, the tables have no checkpoint
+		if err := makeTables(ctx, db); err != nil {
+			return nil, err
+		}
 	}
+	return p, p.connect(ctx)
+}
+
+func makeTables(ctx context.Context, db *sql.DB) error {
 	for _, t := range tables {
 		if _, err := db.ExecContext(ctx, t.ddl); err != nil {
-			return nil, fmt.Errorf("create table %s: %w", t.name, err)
+			return fmt.Errorf("create table %s: %w", t.name, err)
 		}
 	}
 	const begin = `INSERT INTO checkpoint (id, position, recorded_at) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING`
 	if _, err := db.ExecContext(ctx, begin); err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
+		return fmt.Errorf("checkpoint: %w", err)
 	}
-	return p, p.connect(ctx)
+	return nil
 }
 
 // connect takes a connection and learns from it how far the tables are; a projector that has one keeps it.
@@ -74,7 +80,6 @@ func (p *projector) connect(ctx context.Context) error {
 	if p.conn != nil {
 		return nil
 	}
-	var at checkpoint
 	at, err := readCheckpoint(ctx, p.db)
 	if err != nil {
 		return err

@@ -76,10 +76,10 @@ func (f *fixtures) make(t *testing.T) (err error) {
 	if f.records, err = demoLog(sizes()); err != nil {
 		return err
 	}
-	if f.patrols, err = patrolsOf(f.records); err != nil {
+	if f.patrols, err = patrolsOf(f.records, sizes().small); err != nil {
 		return err
 	}
-	t.Logf("fixture: the demo's log: %d events in %s, %d patrols to copy", len(f.records), since(began), len(f.patrols))
+	t.Logf("fixture: the demo's log: %d events in %s, %d patrols to copy on %d cells", len(f.records), since(began), len(f.patrols), cellsOf(f.patrols))
 	return nil
 }
 

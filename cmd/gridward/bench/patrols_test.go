@@ -28,9 +28,9 @@ type patrol struct {
 }
 
 // patrolsOf makes patrols of today out of the demo's: in water, fire and market, each by somebody who holds a duty
-// there. Every tenth has found something.
-func patrolsOf(records []app.Record) ([]patrol, error) {
-	s, err := survey(records)
+// there. Every tenth has found something. What they refer to is among the log's first records, known of them.
+func patrolsOf(records []app.Record, known int) ([]patrol, error) {
+	s, err := survey(records, known)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +60,14 @@ func patrolsOf(records []app.Record) ([]patrol, error) {
 	return patrols, nil
 }
 
+func cellsOf(patrols []patrol) int {
+	cells := map[grid.CellCode]bool{}
+	for _, p := range patrols {
+		cells[p.cmd.Cell] = true
+	}
+	return len(cells)
+}
+
 const placeholder = "00000000-0000-4000-8000-000000000000"
 
 // surveyed is what the load has to know of the demo's log.
@@ -67,13 +75,15 @@ type surveyed struct {
 	codec      app.Codec
 	programmes map[string]programme.Programme
 	logged     []inspection.Logged
+	known      map[string]bool // people and duties of the log's beginning
 	ended      map[string]bool // duties
 	gone       map[grid.CellCode]bool
 }
 
-func survey(records []app.Record) (*surveyed, error) {
-	s := &surveyed{codec: eventcodec.New(), programmes: map[string]programme.Programme{}, ended: map[string]bool{}, gone: map[grid.CellCode]bool{}}
-	for _, r := range records {
+func survey(records []app.Record, known int) (*surveyed, error) {
+	s := &surveyed{codec: eventcodec.New(), programmes: map[string]programme.Programme{}, known: map[string]bool{},
+		ended: map[string]bool{}, gone: map[grid.CellCode]bool{}}
+	for i, r := range records {
 		event, err := s.codec.Decode(r.Type, r.Schema, r.Data)
 		if err != nil {
 			return nil, err
@@ -83,6 +93,10 @@ func survey(records []app.Record) (*surveyed, error) {
 			s.programmes[e.Programme.Code] = e.Programme
 		case inspection.Logged:
 			s.logged = append(s.logged, e)
+		case grid.PersonRegistered:
+			s.known[e.ID] = i < known
+		case grid.DutyGiven:
+			s.known[e.Duty] = i < known
 		case grid.DutyEnded:
 			s.ended[e.Duty] = true
 		case grid.CellRetired, grid.CellReplaced:
@@ -95,7 +109,8 @@ func survey(records []app.Record) (*surveyed, error) {
 // stands reports whether the very same patrol may be made today.
 func (s *surveyed) stands(l inspection.Logged) bool {
 	return l.Report.Kind == inspection.Routine && l.Report.Campaign == "" && len(l.Acting) > 0 && !s.gone[l.Report.Cell] &&
-		!slices.ContainsFunc(l.Acting, func(a inspection.Acting) bool { return s.ended[a.Duty] })
+		!slices.ContainsFunc(l.Acting, func(a inspection.Acting) bool { return s.ended[a.Duty] || !s.known[a.Duty] }) &&
+		!slices.ContainsFunc(l.Report.Participants, func(p inspection.Participant) bool { return p.Person != "" && !s.known[p.Person] })
 }
 
 // commandOf is the command that would log the report today.
