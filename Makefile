@@ -22,7 +22,7 @@ run: build ## build, fill ./data with the demo district if it is empty, and serv
 	@bin/gridward serve --data $(DATA) --listen $(LISTEN) --demo
 
 build: ## bin/gridward
-	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/gridward ./cmd/gridward
+	$(GO) build -ldflags '-X main.version=$(VERSION)' -o bin/gridward ./cmd/gridward
 
 test: ## every test that needs no C compiler
 	$(GO) test ./...

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -17,7 +18,7 @@ import (
 // base is where the contract's paths are served.
 const base = "/api/v1"
 
-// contract is openapi.yaml, read once.
+// contract is openapi.yaml, read. It is safe for concurrent use.
 type contract struct {
 	doc    *openapi3.T
 	checks []openapi3.SchemaValidationOption
@@ -34,7 +35,8 @@ type operation struct {
 	media        map[string]*openapi3.MediaType
 }
 
-func loadContract() (*contract, error) {
+// loadContract reads the contract, once a process: it is the same bytes for every door, and nobody changes it.
+var loadContract = sync.OnceValues(func() (*contract, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.Contract)
 	if err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
@@ -44,7 +46,7 @@ func loadContract() (*contract, error) {
 		openapi3.WithStringFormatValidator("date-time", openapi3.NewCallbackValidator(isInstant)),
 		openapi3.WithStringFormatValidator("date", openapi3.NewCallbackValidator(isDay)),
 	}}, nil
-}
+})
 
 var (
 	errInstant = errors.New("is not an instant of RFC 3339 with offset, as 2026-02-10T09:00:00+08:00")
@@ -106,8 +108,14 @@ func (c *contract) check(schema *openapi3.Schema, value any, path string) fault.
 	var bad fault.Fields
 	if err := schema.VisitJSON(value, c.checks...); err != nil {
 		collect(&bad, err, path)
+		sorted(bad)
 	}
 	return bad
+}
+
+// sorted brings fields found in the order of a map into one that is the same every time.
+func sorted(bad fault.Fields) {
+	slices.SortStableFunc(bad, func(a, b fault.Field) int { return strings.Compare(a.Field, b.Field) })
 }
 
 // text notes every string with a NUL in it: no database keeps one in a text.

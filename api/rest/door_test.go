@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -198,6 +199,18 @@ func TestFieldsAreNamed(t *testing.T) {
 	}
 }
 
+func TestAProblemStaysSmall(t *testing.T) {
+	h := open(t, setup{})
+	many := map[string]any{"name": "张三"}
+	for i := range 5000 {
+		many[fmt.Sprintf("x%04d", i)] = i
+	}
+	p := h.post("/persons", many).want(http.StatusUnprocessableEntity).problem()
+	if len(p.Errors) != 100 || p.Errors[0].Field != "x0000" || p.Errors[99].Field != "x0099" {
+		t.Errorf("%d errors, from %v", len(p.Errors), p.Errors[0])
+	}
+}
+
 func TestQueries(t *testing.T) {
 	h := open(t, setup{})
 	h.get("/cases?cell=&programme=&state=&severity=&overdue=&holder=&supervised=&from=&to=&limit=&cursor=").want(http.StatusOK)
@@ -268,6 +281,19 @@ func TestReadiness(t *testing.T) {
 	}
 	h.do(http.MethodGet, "/healthz", nil).want(http.StatusOK)
 	h.do(http.MethodGet, "/api/v1/cells", nil).want(http.StatusOK)
+}
+
+func TestReadinessOfViews(t *testing.T) {
+	h := open(t, setup{idle: true, options: func(o *rest.Options) { o.Warnings = func() []string { return []string{"the disk is nearly full"} } }})
+	if r := h.do(http.MethodGet, "/readyz", nil).want(http.StatusOK); !strings.Contains(string(r.raw), "nearly full") {
+		t.Errorf("%s", r.raw)
+	}
+	if err := h.views.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.do(http.MethodGet, "/readyz", nil).want(http.StatusServiceUnavailable, "views_stopped")
+	h.do(http.MethodGet, "/api/v1/cells", nil).want(http.StatusServiceUnavailable)
+	h.do(http.MethodGet, "/healthz", nil).want(http.StatusOK)
 }
 
 func TestTheAccessLogSaysNothingPersonal(t *testing.T) {

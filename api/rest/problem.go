@@ -42,6 +42,9 @@ var (
 	errInternal  = refuse(http.StatusInternalServerError, "internal", "something went wrong inside; the log has it under the request id")
 )
 
+// maxFields is how many invalid fields one problem names.
+const maxFields = 100
+
 // defaultRetry is what Retry-After says when the house does not.
 const defaultRetry = time.Second
 
@@ -122,7 +125,7 @@ func problem(err error) (p gen.Problem, retry time.Duration) {
 
 func newProblem(status int, code, detail string, fields []fault.Field) gen.Problem {
 	p := gen.Problem{Type: "urn:gridward:problem:" + code, Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
-	for _, f := range fields {
+	for _, f := range fields[:min(len(fields), maxFields)] {
 		p.Errors = append(p.Errors, gen.FieldProblem{Field: f.Field, Reason: f.Reason})
 	}
 	return p

@@ -116,6 +116,7 @@ func (s *Server) holdParameters(c echo.Context, op *operation) error {
 		}
 		bad = append(bad, s.checkParameter(p, raw[0])...)
 	}
+	sorted(bad)
 	return bad.Err()
 }
 

@@ -245,6 +245,10 @@ func otherRoutes(t *testing.T, h *house) {
 	h.post("/programmes", "code: [", "Content-Type", "application/yaml").want(http.StatusUnprocessableEntity)
 	h.post("/programmes", tiny, "Content-Type", "text/yaml").want(http.StatusCreated)
 	h.post("/programmes", tiny, "Content-Type", "text/plain").want(http.StatusOK)
+	next := strings.Replace(tiny, "试用", "试行", 1)
+	if r := body[gen.Receipt](h.post("/programmes", next, "Content-Type", "text/yaml").want(http.StatusOK)); r.Version != 2 {
+		t.Errorf("published as %+v", r)
+	}
 	h.get("/events?limit=5&type=case.*").want(http.StatusOK)
 	h.post("/views/rebuild", nil).want(http.StatusOK)
 	h.post("/clock", obj{"now": "2026-02-10T10:00:00+08:00"}).want(http.StatusOK)

@@ -98,7 +98,7 @@ func (b *batch) exec(text string, args ...any) error {
 
 // changed runs a statement that writes, and tells how many rows it touched.
 func (b *batch) changed(text string, args ...any) (int64, error) {
-	s, err := b.prepared(text, args)
+	s, err := b.prepared(text, args) //nolint:sqlclosecheck // kept with the connection
 	if err != nil {
 		return 0, err
 	}
@@ -122,7 +122,7 @@ func (b *batch) must(what, text string, args ...any) error {
 
 // row reads one row; ok is false when there is none.
 func (b *batch) row(text string, args []any, into ...any) (ok bool, err error) {
-	s, err := b.prepared(text, args)
+	s, err := b.prepared(text, args) //nolint:sqlclosecheck // kept with the connection
 	if err != nil {
 		return false, err
 	}
@@ -135,7 +135,7 @@ func (b *batch) row(text string, args []any, into ...any) (ok bool, err error) {
 
 // rows reads many rows; scan is called for each.
 func (b *batch) rows(text string, args []any, scan func(*sql.Rows) error) error {
-	s, err := b.prepared(text, args)
+	s, err := b.prepared(text, args) //nolint:sqlclosecheck // kept with the connection
 	if err != nil {
 		return err
 	}

@@ -114,19 +114,7 @@ func replay(b *testing.B, db *sql.DB, tape []recorded) {
 				}
 				stmts[r.text] = s
 			}
-			if strings.HasPrefix(r.text, "SELECT") {
-				rows, err := s.QueryContext(background, r.args...)
-				if err != nil {
-					b.Fatal(err)
-				}
-				for rows.Next() {
-					continue
-				}
-				err = rows.Close()
-				if err != nil {
-					b.Fatal(err)
-				}
-			} else if _, err := s.ExecContext(background, r.args...); err != nil {
+			if err := run(s, r); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -134,4 +122,21 @@ func replay(b *testing.B, db *sql.DB, tape []recorded) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// run sends one statement and reads what it answers.
+func run(s *sql.Stmt, r recorded) error {
+	if !strings.HasPrefix(r.text, "SELECT") {
+		_, err := s.ExecContext(context.Background(), r.args...)
+		return err
+	}
+	rows, err := s.QueryContext(context.Background(), r.args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		continue
+	}
+	return rows.Err()
 }

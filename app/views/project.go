@@ -127,11 +127,11 @@ func (p *projector) catchUpTo(ctx context.Context, until app.Position, committed
 	batches := make(chan decoded)
 	go p.read(reading, p.position, until, batches)
 	defer func() {
-		stop()
 		for range batches { // until the reader has left
 			continue
 		}
 	}()
+	defer stop()
 	for d := range batches {
 		if len(d.entries) > 0 {
 			c, err := p.apply(ctx, d.entries)

@@ -29,19 +29,21 @@ func (v *Views) Rebuild(ctx context.Context, progress func(done, total app.Posit
 	if err != nil {
 		return fmt.Errorf("rebuild: open generation %d: %w", n, err)
 	}
+	g := &generation{n: n, db: db}
 	p, err := newProjector(ctx, v.log, v.codec, db, v.loc)
 	if err == nil {
 		err = p.fill(ctx, progress)
 	}
+	live := false
 	if err == nil {
-		err = v.swap(ctx, p, &generation{n: n, db: db})
+		live, err = v.swap(ctx, p, g)
 	}
 	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("rebuild: %w", err)
-	if now, _, lookErr := v.gens.Current(context.WithoutCancel(ctx)); lookErr != nil || now == n {
-		return errors.Join(err, lookErr) // it is live already: only the end of the old one went wrong
+	if live {
+		return err // only the end of the old generation went wrong
 	}
 	if p != nil {
 		err = errors.Join(err, p.close())
@@ -62,29 +64,37 @@ func (p *projector) fill(ctx context.Context, progress func(done, total app.Posi
 	})
 }
 
-// swap holds the live projector still, brings the new generation up to the log's end, and makes it the live one.
-func (v *Views) swap(ctx context.Context, p *projector, g *generation) error {
-	v.projecting.Lock()
-	if err := p.catchUp(ctx, nil); err != nil {
-		v.projecting.Unlock()
-		return err
+// swap holds the live projector still, brings the new generation up to the log's end, and makes it the live one; then
+// it ends the old one. live tells whether it came that far.
+func (v *Views) swap(ctx context.Context, p *projector, g *generation) (live bool, err error) {
+	oldProjector, old, err := v.switchTo(ctx, p, g)
+	if err != nil {
+		return false, err
 	}
-	if err := v.gens.Switch(ctx, g.n, v.fingerprint()); err != nil {
-		v.projecting.Unlock()
-		return fmt.Errorf("switch to generation %d: %w", g.n, err)
-	}
-	oldProjector, old := v.goLive(p, g)
-	v.projecting.Unlock()
+	ending := context.WithoutCancel(ctx)
 	if old == nil {
-		if g.n > 1 { // left by other code: nobody reads it
-			return v.gens.Drop(ctx, g.n-1)
-		}
-		return nil
+		return true, v.gens.Drop(ending, g.n-1) // left by other code, if at all: nobody reads it
 	}
 	gone := make(chan struct{})
 	v.retire(old, func() { close(gone) })
 	<-gone // queries are short
-	return errors.Join(oldProjector.close(), old.db.Close(), v.gens.Drop(context.WithoutCancel(ctx), old.n))
+	return true, errors.Join(oldProjector.close(), old.db.Close(), v.gens.Drop(ending, old.n))
+}
+
+func (v *Views) switchTo(ctx context.Context, p *projector, g *generation) (*projector, *generation, error) {
+	v.projecting.Lock()
+	defer v.projecting.Unlock()
+	if err := p.catchUp(ctx, nil); err != nil {
+		return nil, nil, err
+	}
+	if err := v.gens.Switch(ctx, g.n, v.fingerprint()); err != nil {
+		now, _, lookErr := v.gens.Current(context.WithoutCancel(ctx))
+		if lookErr != nil || now != g.n { // it is the live one all the same when only the last sync failed
+			return nil, nil, fmt.Errorf("switch to generation %d: %w", g.n, errors.Join(err, lookErr))
+		}
+	}
+	oldProjector, old := v.goLive(p, g)
+	return oldProjector, old, nil
 }
 
 // Check compares views with what the log says: it builds fresh, an empty database, up to where views are, and

@@ -161,6 +161,22 @@ func TestAnEventNobodyKnowsStopsTheProjectorInFrontOfIt(t *testing.T) {
 	wantFault(t, w.views.WaitFor(running, bad), fault.Unavailable, "views_behind")
 }
 
+func TestARebuildThatFailsLeavesTheLiveViews(t *testing.T) {
+	w := newWorld(t)
+	w.grid()
+	w.project()
+	w.put("case-c9", "p1", hazard.Noted{Stamp: w.stamp("p1"), Text: personal.Of("c9", "x")}) // of a case nobody reported
+	if err := w.views.Rebuild(ctx(), nil); err == nil || !strings.Contains(err.Error(), "no case c9") {
+		t.Errorf("the rebuild: %v", err)
+	}
+	if _, err := w.views.Cell(ctx(), site1); err != nil {
+		t.Errorf("the live views: %v", err)
+	}
+	if files := must[[]string](t)(filepath.Glob(filepath.Join(w.dir, "*.db"))); len(files) != 1 {
+		t.Errorf("files: %v", files)
+	}
+}
+
 func TestViewsOfOtherCodeAreRebuiltAtTheStart(t *testing.T) {
 	w := newWorld(t)
 	w.grid()

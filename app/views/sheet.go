@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Column is one column of a sheet: its key in JSON and its Chinese heading. Names, where there are any, are what its
@@ -45,13 +46,17 @@ func (r Row) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		out.WriteString(strconv.Quote(c.Key))
-		out.WriteByte(':')
-		raw, err := json.Marshal(r.values[i])
+		key, err := json.Marshal(c.Key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(r.values[i])
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Key, err)
 		}
-		out.Write(raw)
+		out.Write(key)
+		out.WriteByte(':')
+		out.Write(value)
 	}
 	out.WriteByte('}')
 	return out.Bytes(), nil
@@ -135,11 +140,8 @@ const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
 // harmless keeps a text from being taken for a formula (OWASP: CSV injection).
 func harmless(s string) string {
-	for _, first := range s {
-		if strings.ContainsRune(formulaStarts, first) {
-			return "'" + s
-		}
-		break
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune(formulaStarts, first) {
+		return "'" + s
 	}
 	return s
 }

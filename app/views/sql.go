@@ -120,14 +120,6 @@ func toJSON(value any) (string, error) {
 // micros is a time as the tables keep it.
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
-// nullMicros is a time that may be absent.
-func nullMicros(t *time.Time) any {
-	if t == nil {
-		return nil
-	}
-	return t.UnixMicro()
-}
-
 // nullText is a text that may be absent: what is empty is NULL, so that no index carries it.
 func nullText(s string) any {
 	if s == "" {

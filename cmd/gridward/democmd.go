@@ -38,11 +38,18 @@ func (c demoCommand) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	before, err := h.log.Head(e.ctx)
+	if err != nil {
+		return err
+	}
 	summary, err := demo.Run(e.ctx, h.app, h.log, h.codec, demo.Options{
 		Seed: c.Seed, Scale: c.Scale, From: c.From, Days: c.Days, Programmes: builtin, Progress: counted(e.stderr, "demo "),
 		SetClock: func(to time.Time) { _ = clock.Advance(e.ctx, to) }, // a log that holds later records keeps their time
 	})
 	if err != nil {
+		return err
+	}
+	if err := h.completed(e.ctx, before); err != nil {
 		return err
 	}
 	if err := h.views.CatchUp(e.ctx); err != nil {

@@ -31,7 +31,7 @@ func (c importCellsCommand) Run(e *env) (err error) {
 	defer func() { err = errors.Join(err, file.Close()) }()
 	h, err := open(e.ctx, plan{dir: c.Data, logger: zap.NewNop()})
 	if err != nil {
-		return err
+		return askTheServer(err, "POST /api/v1/cells/import")
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	by := app.By{Actor: "admin", Admin: true, CommandID: uuid.New(), ReceivedAt: time.Now()}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,5 +155,32 @@ func TestCheckReadsTheLogWithSuspicion(t *testing.T) {
 		if !slices.ContainsFunc(wrong, func(w string) bool { return strings.Contains(w, want) }) {
 			t.Errorf("%q was not found in %v", want, wrong)
 		}
+	}
+}
+
+func TestTheLogIsFollowedWhileAServerWrites(t *testing.T) {
+	dir := t.TempDir()
+	s := serving(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	printed, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, []string{"log", "--data", dir, "--follow", "--type", "cell.created"}, environment(), out, io.Discard)
+		_ = out.Close()
+		ended <- err
+	}()
+	lines := bufio.NewScanner(printed)
+	for _, code := range []string{"410104", "410104001"} {
+		s.must(t, 201, "POST", "/api/v1/cells", createCell(code))
+		if !lines.Scan() || !strings.Contains(lines.Text(), "cell-"+code+"@1") {
+			t.Fatalf("%s was created, and the log says %q", code, lines.Text())
+		}
+	}
+	cancel()
+	if lines.Scan() {
+		t.Errorf("more came: %q", lines.Text())
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
 	}
 }

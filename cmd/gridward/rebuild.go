@@ -14,16 +14,21 @@ type rebuildCommand struct{ dataDir }
 // Run builds the views anew. A running server does that itself, beside the live ones.
 func (c rebuildCommand) Run(e *env) (err error) {
 	h, err := open(e.ctx, plan{dir: c.Data, logger: zap.NewNop()})
-	if errors.Is(err, fault.New(fault.Unavailable, "data_dir_locked", "")) {
-		return fmt.Errorf("%w; while a server runs, ask it: POST /api/v1/views/rebuild", err)
-	}
 	if err != nil {
-		return err
+		return askTheServer(err, "POST /api/v1/views/rebuild")
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	if err := h.views.Rebuild(e.ctx, progress(e.stderr, "views")); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(e.stdout, "views rebuilt up to position %s\n", h.views.Status(e.ctx).Applied)
+	return err
+}
+
+// askTheServer adds to the refusal of a directory in use what the server in it can be asked for instead.
+func askTheServer(err error, route string) error {
+	if errors.Is(err, fault.New(fault.Unavailable, "data_dir_locked", "")) {
+		return fmt.Errorf("%w; while a server runs, ask it: %s", err, route)
+	}
 	return err
 }

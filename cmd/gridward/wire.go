@@ -227,8 +227,8 @@ func (h *house) complete(ctx context.Context) error {
 	kept := h.checkpoint("completer")
 	for failures := 0; ctx.Err() == nil; failures++ {
 		from, _, err := kept.Load(ctx)
-		if err != nil {
-			return err
+		if err != nil { // from the beginning, then: what is done twice changes nothing
+			h.logger.Warn("the completer begins at the log's beginning", zap.Error(err))
 		}
 		save := func(at app.Position) error { return kept.Save(ctx, at) }
 		refused := func(r app.Record, f *fault.Error) {
@@ -242,6 +242,20 @@ func (h *house) complete(ctx context.Context) error {
 		retryPause.Wait(ctx, failures)
 	}
 	return nil
+}
+
+// completed spares the completer what commands have finished themselves, in a process where nothing went wrong:
+// everything above before. Where it had something left to do below that, it begins there.
+func (h *house) completed(ctx context.Context, before app.Position) error {
+	kept := h.checkpoint("completer")
+	if at, _, err := kept.Load(ctx); err != nil || at < before {
+		return err
+	}
+	head, err := h.log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	return kept.Save(ctx, head)
 }
 
 // openCases finds a cell's open cases in the views, once they know everything up to the position.

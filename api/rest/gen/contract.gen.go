@@ -3984,7 +3984,7 @@ type ServerInterface interface {
 	// ListProgrammes 业务条线列表 / Programmes
 	// (GET /programmes)
 	ListProgrammes(ctx echo.Context, params ListProgrammesParams) error
-	// PublishProgramme 发布业务条线 / Publish a programme (YAML); 200 when this very definition is the newest already
+	// PublishProgramme 发布业务条线 / Publish a programme (YAML): 201 for a new one, 200 for its next version or the same again
 	// (POST /programmes)
 	PublishProgramme(ctx echo.Context, params PublishProgrammeParams) error
 	// GetProgramme 业务条线 / One programme

@@ -32,6 +32,7 @@ func TestInspectionsOverHTTP(t *testing.T) {
 	}
 	t.Logf("POST /inspections, %d connections: %s; the views were at most %s behind the last answer", connections, total, total.lag.Round(time.Millisecond))
 	t.Logf("the peer: %s", totalPeer)
+	t.Logf("by processor time alone, which busy neighbours disturb less: %.2f of the peer", totalPeer.each()/total.each())
 	t.Logf("medians of %d rounds: %.0f requests/s, the peer %.0f; all ratios %.2f", s.rounds, median(rates), median(peerRates), ratios)
 	if total.errors+totalPeer.errors > 0 {
 		t.Errorf("errors: %d of the program, %d of the peer", total.errors, totalPeer.errors)

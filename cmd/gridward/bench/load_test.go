@@ -30,6 +30,7 @@ type load struct {
 	lag      time.Duration // of it, after the last answer
 	head     app.Position  // the highest acknowledged
 	cpu      time.Duration // the server's, on all cores
+	client   time.Duration // this process's
 	times    *hdrhistogram.Histogram
 }
 
@@ -37,7 +38,8 @@ func newLoad() *load { return &load{times: hdrhistogram.New(1, 60_000_000, 3)} }
 
 func (l *load) add(o *load) {
 	l.requests, l.errors, l.head = l.requests+o.requests, l.errors+o.errors, max(l.head, o.head)
-	l.took, l.lag, l.cpu = l.took+o.took, max(l.lag, o.lag), l.cpu+o.cpu
+	l.took, l.lag = l.took+o.took, max(l.lag, o.lag)
+	l.cpu, l.client = l.cpu+o.cpu, l.client+o.client
 	if l.example == "" {
 		l.example = o.example
 	}
@@ -46,10 +48,13 @@ func (l *load) add(o *load) {
 
 func (l *load) rate() float64 { return float64(l.requests) / l.took.Seconds() }
 
+// each is the processor time one request took on both sides.
+func (l *load) each() float64 { return (l.cpu + l.client).Seconds() / float64(l.requests) }
+
 func (l *load) String() string {
-	return fmt.Sprintf("%.0f requests/s, p50 %.1f ms, p99 %.1f ms, %d µs of processor a request, %d errors %s", l.rate(),
+	return fmt.Sprintf("%.0f requests/s, p50 %.1f ms, p99 %.1f ms, processor time a request %d µs (client %d µs), %d errors %s", l.rate(),
 		float64(l.times.ValueAtQuantile(50))/1000, float64(l.times.ValueAtQuantile(99))/1000,
-		l.cpu.Microseconds()/int64(max(1, l.requests)), l.errors, l.example)
+		l.cpu.Microseconds()/int64(max(1, l.requests)), l.client.Microseconds()/int64(max(1, l.requests)), l.errors, l.example)
 }
 
 // post sends patrols over 64 connections for so long, each as soon as the last is answered, and then waits, if the
@@ -63,7 +68,7 @@ func (c *child) post(t *testing.T, patrols []patrol, lasts time.Duration, views 
 	for i := range conns {
 		conns[i] = c.connect(t)
 	}
-	before := must(c.cpu())(t)
+	before, client := must(c.cpu())(t), ownCPU(t)
 	began := time.Now()
 	for i, conn := range conns {
 		all.Go(func() {
@@ -79,7 +84,7 @@ func (c *child) post(t *testing.T, patrols []patrol, lasts time.Duration, views 
 		c.awaitViews(t, sum.head)
 	}
 	sum.took, sum.lag = time.Since(began), time.Since(answered)
-	sum.cpu = must(c.cpu())(t) - before
+	sum.cpu, sum.client = must(c.cpu())(t)-before, ownCPU(t)-client
 	return sum
 }
 
