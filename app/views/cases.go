@@ -272,32 +272,19 @@ func (b *batch) flushCases() error {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	type written struct {
-		row  *caseRow
-		body string
-		err  error
-	}
-	bodies := make(chan written, chunk)
-	go func() { // beside the tables' work
-		defer close(bodies)
-		for _, id := range ids {
-			body, err := toJSON(b.cases[id].Case)
-			bodies <- written{b.cases[id], body, err}
-		}
-	}()
-	var err error
-	for w := range bodies { // to the end: nobody is left behind
-		if err == nil {
-			err = w.err
-		}
-		if err == nil {
-			err = b.saveCase(w.row, w.body)
+	for _, id := range ids {
+		if err := b.saveCase(b.cases[id]); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
 }
 
-func (b *batch) saveCase(c *caseRow, body string) error {
+func (b *batch) saveCase(c *caseRow) error {
+	body, err := toJSON(c.Case)
+	if err != nil {
+		return err
+	}
 	var post, person, supervision, deadline any
 	if h := c.Holder; h != nil {
 		post, person = nullText(h.Department), nullText(h.Person)

@@ -270,3 +270,24 @@ func TestCheckTellsEveryRowThatDiffers(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+func TestViewsThatCannotBeWrittenAreStillRead(t *testing.T) {
+	w := newWorld(t)
+	w.grid()
+	w.project()
+	v := views.New(w.log, w.codec, sqlstore.NewGenerations(w.dir, true), shanghai)
+	if err := v.Open(ctx(), nil); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = v.Close() }()
+	w.log1(visit("i1", site1, at("2026-02-10 09:00"), "officer"))
+	if err := v.CatchUp(ctx()); err == nil {
+		t.Error("there is nowhere to write to")
+	}
+	if s := v.Status(ctx()); s.Err == nil || s.Lag() != 1 {
+		t.Errorf("status: %+v", s)
+	}
+	if c, err := v.Cell(ctx(), site1); err != nil || c.Name != "商场" {
+		t.Errorf("reading: %+v, %v", c, err)
+	}
+}

@@ -112,6 +112,24 @@ func (w *walk) feed() {
 	again.close()
 }
 
+// metrics holds what the program counted since it was started again on 03-04: h3, h4, h5 and h9 were closed, the batch
+// of five logged four patrols once.
+func (w *walk) metrics() {
+	text := string(w.admin.get("/metrics").ok(200).body)
+	for _, line := range []string{`gridward_commands_total{outcome="done",type="closeCase"} 4`,
+		`gridward_commands_total{outcome="done",type="logInspections"} 4`, `gridward_commands_total{outcome="replayed",type="logInspections"} 4`,
+		`gridward_commands_total{outcome="invalid",type="logInspections"} 2`, "gridward_views_lag 0", "gridward_views_stopped 0", "gridward_log_queue 0"} {
+		if !strings.Contains(text, "\n"+line+"\n") {
+			w.t.Errorf("the metrics lack %s", line)
+		}
+	}
+	for _, name := range []string{"gridward_log_commit_seconds_count ", "gridward_log_batch_records_count ", "gridward_http_request_seconds_count{"} {
+		if !strings.Contains(text, "\n"+name) {
+			w.t.Errorf("the metrics lack %s", name)
+		}
+	}
+}
+
 // listener is one client of the live feed.
 type listener struct {
 	w     *walk
