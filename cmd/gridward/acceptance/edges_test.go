@@ -13,6 +13,7 @@ func TestEdges(t *testing.T) {
 	w.start("03-02 08:00")
 	w.setUp()
 	w.clock("03-02 09:00")
+	w.batchItems()
 	w.reopened()
 	w.reclassified()
 	w.dispatchedAgain()
@@ -223,4 +224,31 @@ func (w *walk) dutyEnds() {
 	w.cmd(feng, "/inspections", patrol(i12, site1, "03-02 12:30", "03-02 12:50", nil)) // he held it then
 	w.cmd(feng, "/inspections", patrol(i13, site1, "03-02 13:30", "03-02 13:50", nil))
 	w.patrolled("fire", site1, "2026-03-02", 1, 1, roles{"officer": 1})
+}
+
+// batchItems: each item of a batch is taken or refused for itself, and an id is one patrol.
+func (w *walk) batchItems() {
+	good := patrol(i1, site1, "03-02 08:30", "03-02 08:50", nil)
+	a := w.by(feng).post("/inspections/batch", object{"items": []object{
+		good,
+		patrol(i2, site1, "03-02 08:30", "03-02 08:50", object{"started_at": "yesterday"}),
+		patrol(i3, site1, "03-02 08:30", "03-02 08:50", object{"colour": "red"}),
+		patrol(i4, site1, "03-02 09:00", "03-02 10:00", nil),
+		patrol(i5, "4101040010010010099", "03-02 08:30", "03-02 08:50", nil),
+		good,
+		patrol(i1, site1, "03-02 08:30", "03-02 08:50", object{"content": "别的内容"}),
+	}}).ok(200)
+	equal(w.t, "the items", column(list(a.at("results")), "status"), []string{"created", "rejected", "rejected", "rejected", "rejected", "duplicate", "rejected"})
+	holds(w.t, "the items", a.doc, object{"results.1.problem.errors.0.field": "started_at", "results.2.problem.errors.0.field": "colour",
+		"results.3.problem.code": "in_future", "results.4.problem.code": "cell_not_found", "results.4.problem.status": 404,
+		"results.6.problem.code": "id_reused", "results.6.problem.status": 409})
+	w.position = a.text("position")
+	w.patrolled("fire", site1, "2026-03-02", 1, 0, roles{"officer": 1})
+	var many []object
+	for range 501 {
+		many = append(many, good)
+	}
+	w.refused(feng, "/inspections/batch", object{"items": many}, 422, "invalid_fields", "items")
+	w.refused(feng, "/inspections/batch", object{"items": []object{}}, 422, "invalid_fields", "items")
+	w.cmd(feng, "/inspections/"+i1+"/void", object{"reason": "演练"})
 }

@@ -2,8 +2,8 @@
 
 // Package acceptance holds the built program against numbers written by hand, over REST only (make acceptance).
 //
-// walk_test.go walks one story from an empty directory; world_test.go tells it. harness_test.go builds, starts and
-// stops the program, client_test.go talks to it.
+// walk_test.go walks one story from an empty directory; world_test.go tells it. edges_test.go walks what the story has
+// no room for, in the same world. harness_test.go builds, starts and stops the program, client_test.go talks to it.
 package acceptance
 
 import (
