@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,7 +25,11 @@ func (a *App) ReportCase(ctx context.Context, by By, cmd hazard.Report) (Receipt
 	if _, err := uuid.Parse(cmd.Case); err != nil {
 		return Receipt{}, fault.BadField("id", "is not a UUID")
 	}
-	r, err := execute(ctx, a, by, caseStream(cmd.Case), true, cmd, func(hazard.Case) (Decision[hazard.Event], error) {
+	content := struct {
+		hazard.Report
+		OccurredAt time.Time `json:"occurred_at,omitzero"`
+	}{cmd, by.OccurredAt}
+	r, err := execute(ctx, a, by, caseStream(cmd.Case), true, content, func(hazard.Case) (Decision[hazard.Event], error) {
 		s, err := a.reportScene(ctx, by, cmd)
 		if err != nil {
 			return Decision[hazard.Event]{}, err

@@ -229,7 +229,7 @@ func TestTheCasesOfAReplacedCell(t *testing.T) {
 	atArea := resident(reported)
 	atArea.Cell = area
 	h.done(h.ReportCase(ctx, h.by(zhao), atArea))
-	h.done(h.ReplaceCell(ctx, h.by(wang), area, grid.ReplaceCell{Successors: []grid.Successor{{Code: "410104001001002", Name: "新片区"}}}))
+	h.done(h.ReplaceCell(ctx, h.by(wang), area, grid.ReplaceCell{Successors: []grid.Successor{{Code: "410104001001002", Name: "新片区"}}}, nil))
 
 	open := func(_ context.Context, cell grid.CellCode, _ app.Position) ([]string, error) {
 		if cell != area {

@@ -70,8 +70,9 @@ func (a *App) RetireCell(ctx context.Context, by By, code grid.CellCode, cmd gri
 }
 
 // ReplaceCell retires a cell in favour of successors: a steward, or an office at the cell or above. It answers
-// when the successors are there. The open cases of the cell follow by the completer (app/cases.go).
-func (a *App) ReplaceCell(ctx context.Context, by By, code grid.CellCode, cmd grid.ReplaceCell) (Receipt, error) {
+// when the successors are there and the open cases of the cell, as open finds them, have passed to the parent
+// office. With no open the completer passes them on.
+func (a *App) ReplaceCell(ctx context.Context, by By, code grid.CellCode, cmd grid.ReplaceCell, open OpenCases) (Receipt, error) {
 	defer a.inflight.begin(by.CommandID)()
 	r, err := a.changeCell(ctx, by, code, cmd, func(c grid.Cell) ([]grid.CellEvent, error) {
 		var taken []grid.CellCode
@@ -101,6 +102,11 @@ func (a *App) ReplaceCell(ctx context.Context, by By, code grid.CellCode, cmd gr
 		return r, err
 	}
 	at, err := a.createSuccessors(ctx, record, grid.CellReplaced{Successors: c.Successors})
+	r.Position = max(r.Position, at)
+	if err != nil || open == nil {
+		return r, err
+	}
+	at, err = a.passCases(ctx, record, open)
 	r.Position = max(r.Position, at)
 	return r, err
 }

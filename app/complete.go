@@ -129,22 +129,23 @@ func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
 		err = a.completeDutyEnd(ctx, r, e)
 	case grid.CellReplaced:
 		if err = a.completeReplacement(ctx, r, e); err == nil {
-			err = a.passCases(ctx, r, open)
+			_, err = a.passCases(ctx, r, open)
 		}
 	}
 	return err
 }
 
-// passCases hands the open cases of a replaced cell to the parent office.
-func (a *App) passCases(ctx context.Context, r Record, open OpenCases) error {
+// passCases hands the open cases of a replaced cell to the parent office and gives the highest position.
+func (a *App) passCases(ctx context.Context, r Record, open OpenCases) (Position, error) {
+	var highest Position
 	cell := grid.CellCode(r.Meta.Cell)
 	ids, err := open(ctx, cell, r.Position)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, id := range ids {
 		by := By{Actor: "system", CommandID: uuid.NewSHA1(r.ID, []byte(id)), ReceivedAt: r.RecordedAt, Cause: r.ID, Origin: r.Meta.Correlation}
-		_, err := execute(ctx, a, by, caseStream(id), false, caseContent{Name: "replaced " + string(cell)},
+		passed, err := execute(ctx, a, by, caseStream(id), false, caseContent{Name: "replaced " + string(cell)},
 			func(c hazard.Case) (Decision[hazard.Event], error) {
 				s, err := a.scene(ctx, by, c, nil)
 				if err != nil {
@@ -153,8 +154,9 @@ func (a *App) passCases(ctx context.Context, r Record, open OpenCases) error {
 				return caseDecision(hazard.Outcome{Events: hazard.DecideReplaced(c, s, cell)}, s, c.Cell), nil
 			})
 		if err != nil {
-			return err
+			return highest, err
 		}
+		highest = max(highest, passed.Position)
 	}
-	return nil
+	return highest, nil
 }

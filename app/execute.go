@@ -151,6 +151,9 @@ var errReused = fault.New(fault.Invalid, "idempotency_key_reused", "the idempote
 // decide sees the state and returns events or a typed refusal; no events means that there is nothing to change.
 func execute[S, E any](ctx context.Context, a *App, by By, st Stream[S, E], create bool, content any,
 	decide func(S) (Decision[E], error)) (Receipt, error) {
+	if by.Keyed && !create && !by.OccurredAt.IsZero() { // under one key, another time is another body
+		content = []any{content, by.OccurredAt}
+	}
 	hash, err := hashOf(content)
 	if err != nil {
 		return Receipt{}, err
@@ -260,7 +263,7 @@ func (b By) then(what string) By {
 		next.Origin = b.CommandID
 	}
 	next.CommandID = uuid.NewSHA1(b.CommandID, []byte(what))
-	next.IfMatch = nil
+	next.IfMatch, next.Keyed = nil, false
 	return next
 }
 

@@ -75,7 +75,7 @@ func TestAReplacedCellHasItsSuccessorsWhateverHappens(t *testing.T) {
 	t.Run("at once", func(t *testing.T) {
 		h := newTown(t)
 		r := h.twice(h.by(wang), func(a *app.App, by app.By) (app.Receipt, error) {
-			return a.ReplaceCell(t.Context(), by, community, cmd)
+			return a.ReplaceCell(t.Context(), by, community, cmd, nil)
 		})
 		if r.Position != h.head() {
 			t.Errorf("the answer's position is %d, the log is at %d", r.Position, h.head())
@@ -83,21 +83,21 @@ func TestAReplacedCellHasItsSuccessorsWhateverHappens(t *testing.T) {
 		if got := h.events("cell-" + string(west)); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
-		h.refused("cell_retired", "", func() error { _, err := h.ReplaceCell(t.Context(), h.by(wang), community, cmd); return err })
+		h.refused("cell_retired", "", func() error { _, err := h.ReplaceCell(t.Context(), h.by(wang), community, cmd, nil); return err })
 		h.refused("successor_exists", "", func() error {
-			_, err := h.ReplaceCell(t.Context(), h.by(wang), east, grid.ReplaceCell{Successors: []grid.Successor{{Code: west, Name: "x"}}})
+			_, err := h.ReplaceCell(t.Context(), h.by(wang), east, grid.ReplaceCell{Successors: []grid.Successor{{Code: west, Name: "x"}}}, nil)
 			return err
 		})
 	})
 	for name, finish := range map[string]func(*house, app.By){
-		"by a retry":       func(h *house, by app.By) { h.done(h.ReplaceCell(t.Context(), by, community, cmd)) },
+		"by a retry":       func(h *house, by app.By) { h.done(h.ReplaceCell(t.Context(), by, community, cmd, nil)) },
 		"by the completer": func(h *house, _ app.By) { h.complete() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newTown(t)
 			by := h.by(wang)
 			h.log.cut("cell-" + string(west))
-			if _, err := h.ReplaceCell(t.Context(), by, community, cmd); err == nil {
+			if _, err := h.ReplaceCell(t.Context(), by, community, cmd, nil); err == nil {
 				t.Fatal("it answered before everything was written")
 			}
 			h.log.mend()
@@ -107,7 +107,7 @@ func TestAReplacedCellHasItsSuccessorsWhateverHappens(t *testing.T) {
 			}
 			head := h.head()
 			h.complete()
-			h.done(h.ReplaceCell(t.Context(), by, community, cmd))
+			h.done(h.ReplaceCell(t.Context(), by, community, cmd, nil))
 			if h.head() != head {
 				t.Error("what is complete was written again")
 			}

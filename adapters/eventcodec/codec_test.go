@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"gridward/domain/grid"
 	"gridward/domain/inspection"
+	"gridward/domain/personal"
 	"maps"
 	"os"
 	"path/filepath"
@@ -65,13 +66,14 @@ func TestEveryStoredShapeStillReads(t *testing.T) {
 	}
 }
 
-// asOnceTold is what an old shape could say of an event: who removed a hazard on the spot was one text.
+// asOnceTold is what an old shape could say of an event: a description and who removed a hazard were one text each.
 func asOnceTold(event any) any {
 	logged, ok := event.(inspection.Logged)
 	if !ok {
 		return event
 	}
 	hazard := logged.Hazards[0]
+	hazard.Description = personal.Of("case:case", "description")
 	spot := *hazard.OnTheSpot
 	spot.PerformedBy = grid.PartyOf("performed_by", "case:case")
 	hazard.OnTheSpot = &spot

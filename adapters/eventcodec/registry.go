@@ -24,7 +24,7 @@ func registry() []*entry {
 		of[programme.Published]("programme.published"),
 		of[programme.Listed]("programme.listed"),
 
-		of[inspection.Logged]("inspection.logged", performerWasText),
+		of[inspection.Logged]("inspection.logged", textWasPlain),
 		of[inspection.Amended]("inspection.amended"),
 		of[inspection.Voided]("inspection.voided"),
 		of[inspection.CampaignOpened]("campaign.opened"),

@@ -78,5 +78,12 @@ func (s *Server) RetireCell(c echo.Context, code gen.CellPath, _ gen.RetireCellP
 
 // ReplaceCell implements POST /cells/{code}/replace.
 func (s *Server) ReplaceCell(c echo.Context, code gen.CellPath, _ gen.ReplaceCellParams) error {
-	return changeCell(s, c, code, s.App.ReplaceCell)
+	open := func(ctx context.Context, cell grid.CellCode, upTo app.Position) ([]string, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		return s.Views.OpenCasesOf(ctx, cell, upTo)
+	}
+	return changeCell(s, c, code, func(ctx context.Context, by app.By, code grid.CellCode, cmd grid.ReplaceCell) (app.Receipt, error) {
+		return s.App.ReplaceCell(ctx, by, code, cmd, open)
+	})
 }

@@ -63,7 +63,7 @@ func (p *plan) taleOfReplacement(site *place) {
 		replace.Successors = append(replace.Successors, grid.Successor{Code: s.code, Name: s.name})
 	}
 	p.add(at, boss, "replace cell "+string(site.code), func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
-		return a.ReplaceCell(ctx, by, site.code, replace)
+		return a.ReplaceCell(ctx, by, site.code, replace, nil)
 	})
 	p.add(at.Add(time.Second), "", "pass on the cases of "+string(site.code), func(ctx context.Context, a *app.App, _ app.By) (app.Receipt, error) {
 		return app.Receipt{Position: before}, passOn(ctx, a, before, held.id, fresh.id)

@@ -95,7 +95,7 @@ func (v *Views) Campaigns(ctx context.Context, f CampaignFilter, p Paging) (Page
 	if err != nil {
 		return Page[Campaign]{}, err
 	}
-	k, ok, err := p.after()
+	k, ok, err := p.after("campaigns")
 	if err != nil {
 		return Page[Campaign]{}, err
 	}
@@ -110,7 +110,7 @@ func (v *Views) Campaigns(ctx context.Context, f CampaignFilter, p Paging) (Page
 	if err != nil {
 		return Page[Campaign]{}, err
 	}
-	return pageOf(rows, size, func(c Campaign) key { return key{N: micros(c.From), S: c.ID} }), nil
+	return pageOf("campaigns", rows, size, func(c Campaign) key { return key{N: micros(c.From), S: c.ID} }), nil
 }
 
 // Campaign gives one campaign with its targets, by code.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"gridward/app"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
@@ -30,7 +31,7 @@ func (v *Views) Cases(ctx context.Context, f CaseFilter, p Paging) (Page[Case], 
 	}
 	w.between("c.reported_at", f.From, f.To)
 	page, err := timed(ctx, v, `SELECT c.body FROM cases c`, &w, "c.reported_at", "c.id", true, p, scanBody[Case],
-		func(c *Case) key { return key{micros(c.ReportedAt), c.ID} })
+		func(c *Case) key { return key{N: micros(c.ReportedAt), S: c.ID} })
 	for i := range page.Items {
 		page.Items[i].judge(f.Now)
 	}
@@ -48,8 +49,11 @@ func (v *Views) Case(ctx context.Context, id string, now time.Time) (Case, error
 }
 
 // OpenCasesOf gives the ids of the open cases of exactly this cell, or held by it, in order: those that the cell's
-// replacement moves.
-func (v *Views) OpenCasesOf(ctx context.Context, cell grid.CellCode) ([]string, error) {
+// replacement moves. It waits until the views know everything up to the position.
+func (v *Views) OpenCasesOf(ctx context.Context, cell grid.CellCode, upTo app.Position) ([]string, error) {
+	if err := v.WaitFor(ctx, upTo); err != nil {
+		return nil, err
+	}
 	return collect(ctx, v, `
 SELECT id FROM cases WHERE (cell = $1 OR holder_post = $1) AND state NOT IN ($2, $3) ORDER BY id`,
 		[]any{string(cell), hazard.StateClosed, hazard.StateVoided}, scanText)
@@ -64,7 +68,7 @@ func (v *Views) Timeline(ctx context.Context, id string, p Paging) (Page[Fact], 
 	if err != nil {
 		return Page[Fact]{}, err
 	}
-	k, _, err := p.after()
+	k, _, err := p.after("timeline")
 	if err != nil {
 		return Page[Fact]{}, err
 	}
@@ -93,7 +97,7 @@ func (v *Views) Timeline(ctx context.Context, id string, p Paging) (Page[Fact], 
 			RecordedAt: r.RecordedAt.In(v.loc), Late: r.RecordedAt.Sub(occurred) > late, Actor: r.Meta.Actor, OnBehalfOf: r.Meta.OnBehalfOf,
 			Duty: r.Meta.Duty, Words: words})
 	}
-	return pageOf(facts, size, func(f Fact) key { return key{N: int64(f.Version)} }), nil
+	return pageOf("timeline", facts, size, func(f Fact) key { return key{N: int64(f.Version)} }), nil
 }
 
 // wordsOf gives an event's own fields, less its stamp, with personal values as plain text.

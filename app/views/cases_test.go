@@ -268,10 +268,10 @@ func TestDuplicatesTransfersAndReplacedCells(t *testing.T) {
 	if c := w.case1("c2"); c.State != "voided" || c.MergedInto != "c1" {
 		t.Errorf("c2: %+v", c)
 	}
-	if ids := must[[]string](t)(w.views.OpenCasesOf(ctx(), site1)); fmt.Sprint(ids) != "[c1]" {
+	if ids := must[[]string](t)(w.views.OpenCasesOf(ctx(), site1, 0)); fmt.Sprint(ids) != "[c1]" {
 		t.Errorf("open cases of the premises: %v", ids)
 	}
-	if ids := must[[]string](t)(w.views.OpenCasesOf(ctx(), community)); fmt.Sprint(ids) != "[c1]" {
+	if ids := must[[]string](t)(w.views.OpenCasesOf(ctx(), community, 0)); fmt.Sprint(ids) != "[c1]" {
 		t.Errorf("open cases the community's office has: %v", ids)
 	}
 	w.same()

@@ -159,7 +159,7 @@ func listed[T any](ctx context.Context, v *Views, query string, w *where, column
 	if err != nil {
 		return Page[T]{}, err
 	}
-	k, ok, err := p.after()
+	k, ok, err := p.after(listingOf[T]())
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -171,7 +171,7 @@ func listed[T any](ctx context.Context, v *Views, query string, w *where, column
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return pageOf(rows, size, func(t T) key { return key{S: id(&t)} }), nil
+	return pageOf(listingOf[T](), rows, size, func(t T) key { return key{S: id(&t)} }), nil
 }
 
 // single is the one row kept whole as JSON that a query gives, or a "not found".

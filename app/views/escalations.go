@@ -72,7 +72,7 @@ func (v *Views) Escalations(ctx context.Context, cell grid.CellCode, programme s
 	if err != nil {
 		return Page[QueueItem]{}, err
 	}
-	k, ok, err := p.after()
+	k, ok, err := p.after("escalations")
 	if err != nil {
 		return Page[QueueItem]{}, err
 	}
@@ -116,7 +116,7 @@ FROM escalations e JOIN cases c ON c.id = e.case_id` + w.text(worst+", e.since, 
 	if err != nil {
 		return Page[QueueItem]{}, err
 	}
-	page := pageOf(rows, size, func(q ranked) key {
+	page := pageOf("escalations", rows, size, func(q ranked) key {
 		return key{N: q.rank, S: fmt.Sprintf("%d %s", micros(q.Since), q.Case)}
 	})
 	out := Page[QueueItem]{Items: make([]QueueItem, len(page.Items)), NextCursor: page.NextCursor}

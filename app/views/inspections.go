@@ -72,7 +72,7 @@ func (b *batch) applyInspection(e entry, event inspection.Event) error {
 func (p *projector) loggedRow(e entry, ev inspection.Logged) (*inspectionRow, error) {
 	in := Inspection{ID: ev.ID, ProgrammeVersion: ev.ProgrammeVersion, Hazards: []Finding{}, Cases: []string{}, Revision: 1}
 	for _, h := range ev.Hazards {
-		f := Finding{Case: h.Case, Item: h.Item, Description: h.Description, Severity: h.Severity}
+		f := Finding{Case: h.Case, Item: h.Item, Description: h.Description.Reveal(), Severity: h.Severity}
 		if h.OnTheSpot != nil {
 			f.OnTheSpot = &Removed{Measures: h.OnTheSpot.Measures, PerformedBy: h.OnTheSpot.PerformedBy.Key(), Evidence: orEmpty(h.OnTheSpot.Evidence)}
 		}
@@ -178,7 +178,7 @@ func (v *Views) Inspections(ctx context.Context, f InspectionFilter, p Paging) (
 	w.is("i.officer", f.Officer)
 	w.between("i.started_at", f.From, f.To)
 	return timed(ctx, v, selectInspection, &w, "i.started_at", "i.id", true, p, v.scanInspection,
-		func(in *Inspection) key { return key{micros(in.StartedAt), in.ID} })
+		func(in *Inspection) key { return key{N: micros(in.StartedAt), S: in.ID} })
 }
 
 // timed is a page of a listing ordered by a time and then an id, the newest first or the oldest first.
@@ -188,7 +188,7 @@ func timed[T any](ctx context.Context, v *Views, query string, w *where, at, id 
 	if err != nil {
 		return Page[T]{}, err
 	}
-	k, ok, err := p.after()
+	k, ok, err := p.after(listingOf[T]())
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -204,7 +204,7 @@ func timed[T any](ctx context.Context, v *Views, query string, w *where, at, id 
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return pageOf(rows, size, func(t T) key { return of(&t) }), nil
+	return pageOf(listingOf[T](), rows, size, func(t T) key { return of(&t) }), nil
 }
 
 // Inspection gives one inspection, voided or not, with its earlier revisions, the first one first.

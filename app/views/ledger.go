@@ -23,6 +23,7 @@ type book struct {
 
 // source says where a book's rows come from, as parts of a query.
 type source[T any] struct {
+	listing   string // the ledger's name in its cursors
 	query     string // SELECT ... FROM ..., with the joins
 	cell      string // the column of the cell
 	programme string // the column of the programme; empty: the rows are of none
@@ -42,11 +43,12 @@ type field[T any] struct {
 
 // col makes a column; names may be nil.
 func col[T any](key, heading string, names map[string]string, value func(*T) any) field[T] {
-	return field[T]{Column{key, heading, names}, value}
+	return field[T]{Column{Key: key, Heading: heading, Names: names}, value}
 }
 
 // bookOf makes a book with fixed columns.
 func bookOf[T any](title string, src source[T], fields ...field[T]) book {
+	src.listing = title
 	columns := make([]Column, len(fields))
 	for i, f := range fields {
 		columns[i] = f.Column
@@ -72,7 +74,7 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 	if err != nil {
 		return Page[Row]{}, err
 	}
-	k, ok, err := p.after()
+	k, ok, err := p.after(s.listing)
 	if err != nil {
 		return Page[Row]{}, err
 	}
@@ -102,7 +104,7 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 	if err != nil {
 		return Page[Row]{}, err
 	}
-	cut := pageOf(rows, size, func(t T) key {
+	cut := pageOf(s.listing, rows, size, func(t T) key {
 		cell, at, id := s.key(&t)
 		return key{N: at, S: string(cell) + " " + id}
 	})
@@ -137,7 +139,8 @@ func (v *Views) LedgerPage(ctx context.Context, cell grid.CellCode, name string,
 	return b.page(ctx, v, columns, cell, f, p)
 }
 
-// Ledger gives the whole ledger as a sheet whose rows are read as they are written.
+// Ledger gives the whole ledger as a sheet for people: persons, offices, programmes and items by their names. Its rows
+// are read as they are written.
 func (v *Views) Ledger(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter) (Sheet, error) {
 	b, c, err := v.bookFor(ctx, cell, name)
 	if err != nil {
@@ -147,7 +150,7 @@ func (v *Views) Ledger(ctx context.Context, cell grid.CellCode, name string, f L
 	if err != nil {
 		return Sheet{}, err
 	}
-	return Sheet{Title: fmt.Sprintf("%s %s", c.Name, b.title), Columns: columns, Rows: b.all(ctx, v, columns, cell, f)}, nil
+	return Sheet{Title: fmt.Sprintf("%s %s", c.Name, b.title), Columns: columns, Rows: v.named(ctx, columns, b.all(ctx, v, columns, cell, f))}, nil
 }
 
 // all reads a book page by page.

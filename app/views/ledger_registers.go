@@ -82,7 +82,7 @@ func fixed(id, idHeading string) []field[record] {
 		col(id, idHeading, nil, func(r rec) any { base, _, _ := strings.Cut(r.id, "/"); return base }),
 		col("cell", "网格编码", nil, func(r rec) any { return r.cell }),
 		col("cell_name", "网格名称", nil, func(r rec) any { return r.cellName }),
-		col("programme", "业务条线", nil, func(r rec) any { return r.programme }),
+		col("programme", "业务条线", nil, func(r rec) any { return r.programme }).of(holdsProgramme),
 	}
 }
 
@@ -98,7 +98,7 @@ func activitiesBook() book {
 				return []string{}
 			}
 			return strings.Split(r.texts[2], "、")
-		}))...)
+		}).of(holdsPerson))...)
 }
 
 func equipmentBook() book {
@@ -137,8 +137,8 @@ func transfersBook() book {
 		col("authority", "移交单位", nil, func(r rec) any { return r.kind }),
 		text("document_no", "文书编号", nil, 0),
 		text("note", "移交内容", nil, 1),
-		text("office", "移交网格", nil, 2),
-		text("made_by", "移交人", nil, 3),
+		text("office", "移交网格", nil, 2).of(holdsPost),
+		text("made_by", "移交人", nil, 3).of(holdsPerson),
 		col("transferred_at", "移交时间", nil, func(r rec) any { return r.at }),
 		instant("replied_at", "答复时间", 0),
 		text("reply_document_no", "答复文号", nil, 4),
@@ -150,15 +150,15 @@ func ratingsBook() book {
 		texts:   []string{"t.item", "t.severity", "t.holder", "t.person", "t.office", "t.made_by", "t.note"},
 		numbers: []string{"t.round", "t.rework_count"}}
 	return bookOf("评价台账", t.source(), append(fixed("case", "案件编号"),
-		text("item", "事项", nil, 0),
+		text("item", "事项", nil, 0).of(holdsItem),
 		text("severity", "隐患等级", severityNames, 1),
 		number("round", "轮次", 0),
 		col("rating", "评价", ratingNames, func(r rec) any { return r.kind }),
-		text("holder", "责任单位", nil, 2),
-		text("holder_person", "责任人", nil, 3),
+		text("holder", "责任单位", nil, 2).of(holdsPost),
+		text("holder_person", "责任人", nil, 3).of(holdsPerson),
 		number("rework_count", "返工次数", 1),
-		text("office", "结案网格", nil, 4),
-		text("made_by", "评价人", nil, 5),
+		text("office", "结案网格", nil, 4).of(holdsPost),
+		text("made_by", "评价人", nil, 5).of(holdsPerson),
 		text("note", "评语", nil, 6),
 		col("closed_at", "结案时间", nil, func(r rec) any { return r.at }))...)
 }
@@ -166,8 +166,10 @@ func ratingsBook() book {
 // premisesBook is the premises (level 5) with the fields the programme asks for. With a programme it holds those
 // that have a class there, and those without a class anywhere; without one, all of them with all their fields.
 func premisesBook() book {
+	const title = "单位场所台账"
 	src := source[Cell]{
-		query: `SELECT c.body FROM cells c`, cell: "c.code", at: "0", id: "c.code", standing: "c.level = 5",
+		listing: title,
+		query:   `SELECT c.body FROM cells c`, cell: "c.code", at: "0", id: "c.code", standing: "c.level = 5",
 		narrow: func(w *where, f LedgerFilter) {
 			if f.Programme != "" {
 				w.and(`(EXISTS (SELECT 1 FROM cell_classes k WHERE k.cell = c.code AND k.programme = ?)
@@ -178,7 +180,7 @@ OR NOT EXISTS (SELECT 1 FROM cell_classes k WHERE k.cell = c.code))`, f.Programm
 		scan: func(_ *Views, r *sql.Rows) (Cell, error) { return scanBody[Cell](r) },
 	}
 	return book{
-		title:   "单位场所台账",
+		title:   title,
 		columns: premisesColumns,
 		page: func(ctx context.Context, v *Views, columns []Column, cell grid.CellCode, f LedgerFilter, p Paging) (Page[Row], error) {
 			return src.page(ctx, v, cell, f, p, func(c *Cell) Row { return premisesRow(columns, c, f.Programme) })
@@ -187,7 +189,7 @@ OR NOT EXISTS (SELECT 1 FROM cell_classes k WHERE k.cell = c.code))`, f.Programm
 }
 
 var premisesFixed = []Column{
-	{Key: "code", Heading: "网格编码"}, {Key: "name", Heading: "单位场所名称"}, {Key: "parent", Heading: "所属网格"},
+	{Key: "code", Heading: "网格编码"}, {Key: "name", Heading: "单位场所名称"}, {Key: "parent", Heading: "所属网格", Holds: holdsPost},
 	{Key: "class", Heading: "类别"}, {Key: "retired", Heading: "已注销"},
 }
 

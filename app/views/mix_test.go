@@ -90,7 +90,7 @@ func (m *mix) patrol(site string) {
 		in.Report.Walk = fmt.Sprintf("walk-%s-%d", site[:15], m.now.YearDay())
 	}
 	if m.rng.IntN(10) == 0 {
-		in.Hazards = []inspection.Hazard{{Case: m.id("case"), Item: "exit", Description: "堵塞"}}
+		in.Hazards = []inspection.Hazard{{Case: m.id("case"), Item: "exit", Description: personal.Of("case", "堵塞")}}
 	}
 	m.log1(in)
 	m.logs = append(m.logs, in)

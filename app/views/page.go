@@ -3,6 +3,7 @@ package views
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 
 	"gridward/domain/fault"
 )
@@ -41,6 +42,7 @@ func (p Paging) size() (int, error) {
 
 // key is the sort key of one row: a number (a time in microseconds, or a rank) and a text that makes it unique.
 type key struct {
+	L string `json:"l"` // the listing: a cursor of one is refused by the others
 	N int64  `json:"n,omitempty"`
 	S string `json:"s"`
 }
@@ -53,24 +55,32 @@ func (k key) cursor() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// after reads the cursor; ok is false on the first page.
-func (p Paging) after() (k key, ok bool, err error) {
+// listingOf names the listing of a kind of thing, for its cursors.
+func listingOf[T any]() string {
+	var t T
+	return fmt.Sprintf("%T", t)
+}
+
+// after reads the cursor of a listing; ok is false on the first page.
+func (p Paging) after(listing string) (k key, ok bool, err error) {
 	if p.Cursor == "" {
 		return key{}, false, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-	if err != nil || json.Unmarshal(raw, &k) != nil || k.cursor() != p.Cursor {
+	if err != nil || json.Unmarshal(raw, &k) != nil || k.cursor() != p.Cursor || k.L != listing {
 		return key{}, false, errCursor
 	}
 	return k, true, nil
 }
 
 // pageOf cuts the page out of size+1 rows.
-func pageOf[T any](rows []T, size int, of func(T) key) Page[T] {
+func pageOf[T any](listing string, rows []T, size int, of func(T) key) Page[T] {
 	page := Page[T]{Items: rows}
 	if len(rows) > size {
 		page.Items = rows[:size]
-		next := of(rows[size-1]).cursor()
+		last := of(rows[size-1])
+		last.L = listing
+		next := last.cursor()
 		page.NextCursor = &next
 	}
 	if page.Items == nil {

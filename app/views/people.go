@@ -125,7 +125,7 @@ func (v *Views) DutiesAt(ctx context.Context, cell grid.CellCode, programme stri
 	if err != nil {
 		return Page[Duty]{}, err
 	}
-	k, ok, err := p.after()
+	k, ok, err := p.after("duties")
 	if err != nil {
 		return Page[Duty]{}, err
 	}
@@ -146,7 +146,7 @@ func (v *Views) DutiesAt(ctx context.Context, cell grid.CellCode, programme stri
 	if err != nil {
 		return Page[Duty]{}, err
 	}
-	return pageOf(rows, size, func(d Duty) key { return key{S: d.ID} }), nil
+	return pageOf("duties", rows, size, func(d Duty) key { return key{S: d.ID} }), nil
 }
 
 // Departments lists departments by code.

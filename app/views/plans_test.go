@@ -55,7 +55,7 @@ func TestNoQueryScansATableThatGrows(t *testing.T) {
 	check("a holder's cases", false, cases(views.CaseFilter{Holder: "x"}))
 	check("one case", false, func() error { _, err := w.views.Case(ctx(), m.ids[0], w.now); return err })
 	check("one inspection", false, func() error { _, err := w.views.Inspection(ctx(), m.logs[0].ID); return err })
-	check("open cases", false, func() error { _, err := w.views.OpenCasesOf(ctx(), site1); return err })
+	check("open cases", false, func() error { _, err := w.views.OpenCasesOf(ctx(), site1, 0); return err })
 	check("patrols", false, func() error { _, err := w.views.Patrols(ctx(), community, "fire", month); return err })
 	check("the queue", false, func() error { _, err := w.views.Escalations(ctx(), district, "fire", views.Paging{}); return err })
 	check("campaigns", true, func() error { _, err := w.views.Campaigns(ctx(), views.CampaignFilter{}, views.Paging{}); return err })

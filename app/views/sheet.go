@@ -19,6 +19,7 @@ type Column struct {
 	Key     string
 	Heading string
 	Names   map[string]string
+	Holds   string // what its codes stand for, where that is looked up (names.go); empty: nothing
 }
 
 // Row is one line of a sheet. It marshals to an object with the columns' keys, in their order. A value is a string,

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gridward/app/views"
+	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
 	"gridward/domain/personal"
@@ -87,8 +88,30 @@ func TestTheLedgersOfACellCoverItsSubtree(t *testing.T) {
 	if text := w.csv(district, "hazards", "fire"); !strings.Contains(text, "c1,4101040010010010001,商场,fire,exit,一般隐患,已结案,网格员,堵塞,2026-02-10 09:00:00") {
 		t.Errorf("hazards as people read them: %q", text)
 	}
-	if text := w.csv(district, "premises", "fire"); !strings.Contains(text, "商场,410104001001001,重点单位,否,6\r\n") {
+	if text := w.csv(district, "premises", "fire"); !strings.Contains(text, "商场,一片区,重点单位,否,6\r\n") {
 		t.Errorf("premises as people read them: %q", text)
+	}
+	if text := w.csv(area1, "ratings", "fire"); !strings.Contains(text, ",好,一片区,") {
+		t.Errorf("ratings name the unit: %q", text)
+	}
+}
+
+func TestACursorServesItsOwnListingOnly(t *testing.T) {
+	w := newWorld(t)
+	w.grid()
+	w.project()
+	page, err := w.views.LedgerPage(ctx(), grid.CellCode(district), "premises", views.LedgerFilter{}, views.Paging{Limit: 1})
+	if err != nil || page.NextCursor == nil {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	other := views.Paging{Cursor: *page.NextCursor}
+	_, ledger := w.views.LedgerPage(ctx(), grid.CellCode(district), "hazards", views.LedgerFilter{}, other)
+	_, cells := w.views.Cells(ctx(), views.CellFilter{}, other)
+	_, cases := w.views.Cases(ctx(), views.CaseFilter{}, other)
+	for _, err := range []error{ledger, cells, cases} {
+		if f, ok := fault.As(err); !ok || f.Code != "bad_cursor" {
+			t.Errorf("another listing's cursor: %v", err)
+		}
 	}
 }
 

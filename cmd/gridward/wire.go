@@ -19,7 +19,6 @@ import (
 	"gridward/app/react"
 	"gridward/app/views"
 	"gridward/domain/fault"
-	"gridward/domain/grid"
 )
 
 // cachedStreams is how many folded streams are kept in memory.
@@ -234,7 +233,7 @@ func (h *house) complete(ctx context.Context) error {
 		refused := func(r app.Record, f *fault.Error) {
 			h.logger.Error("not completed", zap.String("stream", r.Stream), zap.Uint64("version", r.Version), zap.String("rule", f.Code))
 		}
-		err = h.app.Complete(ctx, from, h.openCases, save, refused)
+		err = h.app.Complete(ctx, from, h.views.OpenCasesOf, save, refused)
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
@@ -256,14 +255,6 @@ func (h *house) completed(ctx context.Context, before app.Position) error {
 		return err
 	}
 	return kept.Save(ctx, head)
-}
-
-// openCases finds a cell's open cases in the views, once they know everything up to the position.
-func (h *house) openCases(ctx context.Context, cell grid.CellCode, upTo app.Position) ([]string, error) {
-	if err := h.views.WaitFor(ctx, upTo); err != nil {
-		return nil, err
-	}
-	return h.views.OpenCasesOf(ctx, cell)
 }
 
 // close closes the views, then commits what waits for the log and gives up the directory.

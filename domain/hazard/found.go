@@ -3,7 +3,6 @@ package hazard
 import (
 	"gridward/domain/grid"
 	"gridward/domain/inspection"
-	"gridward/domain/personal"
 )
 
 // DecideFound opens the case of the n-th hazard of an inspection. The inspection has decided already that the
@@ -13,7 +12,7 @@ func DecideFound(s Scene, found inspection.Logged, n int) []Event {
 	st := Stamp{At: r.EndedAt, By: r.Officer}
 	reported := Reported{
 		Stamp: st, Case: h.Case, Programme: r.Programme, Cell: r.Cell, Item: h.Item, Severity: h.Severity,
-		Description: personal.Of("case:"+h.Case, h.Description), Source: "officer", FoundAt: r.EndedAt,
+		Description: h.Description, Source: "officer", FoundAt: r.EndedAt,
 		Location: r.Location, FirstContact: r.Officer, Inspection: found.ID,
 	}
 	item, known := s.Programme.Item(h.Item)

@@ -11,6 +11,7 @@ import (
 	"gridward/domain/evidence"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
+	"gridward/domain/personal"
 	"gridward/domain/programme"
 )
 
@@ -201,7 +202,7 @@ func found(bad *fault.Fields, cmd Log, p *programme.Programme) []Hazard {
 		if h.OnTheSpot != nil {
 			checkSpot(bad, at, h)
 		}
-		found := Hazard{Case: id, Item: h.Item, Description: h.Description, Severity: h.Severity}
+		found := Hazard{Case: id, Item: h.Item, Description: personal.Of("case:"+id, h.Description), Severity: h.Severity}
 		if spot := h.OnTheSpot; spot != nil {
 			found.OnTheSpot = &Removed{Measures: spot.Measures, PerformedBy: grid.PartyOf(spot.PerformedBy, "case:"+id), Evidence: spot.Evidence}
 		}

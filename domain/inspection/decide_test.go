@@ -127,15 +127,15 @@ func TestLog(t *testing.T) {
 			}},
 		{name: "a hazard gets a case of a derived id", when: hazard(inspection.Found{Item: "dim", Description: "dim"}),
 			then: func(e *inspection.Logged) {
-				e.Hazards = []inspection.Hazard{{Case: inspection.CaseID(id, 0), Item: "dim", Description: "dim"}}
+				e.Hazards = []inspection.Hazard{{Case: inspection.CaseID(id, 0), Item: "dim", Description: personal.Of("case:"+inspection.CaseID(id, 0), "dim")}}
 			}},
 		{name: "a hazard of no item, under a given id", when: hazard(inspection.Found{ID: caseID, Description: "odd", Severity: programme.Major}),
 			then: func(e *inspection.Logged) {
-				e.Hazards = []inspection.Hazard{{Case: caseID, Description: "odd", Severity: programme.Major}}
+				e.Hazards = []inspection.Hazard{{Case: caseID, Description: personal.Of("case:"+caseID, "odd"), Severity: programme.Major}}
 			}},
 		{name: "removed on the spot", when: hazard(inspection.Found{Item: "dim", Description: "dim", OnTheSpot: spot("cleaned", before, after)}),
 			then: func(e *inspection.Logged) {
-				e.Hazards = []inspection.Hazard{{Case: inspection.CaseID(id, 0), Item: "dim", Description: "dim",
+				e.Hazards = []inspection.Hazard{{Case: inspection.CaseID(id, 0), Item: "dim", Description: personal.Of("case:"+inspection.CaseID(id, 0), "dim"),
 					OnTheSpot: &inspection.Removed{Measures: "cleaned", Evidence: []evidence.File{before, after}}}}
 			}},
 		{name: "a self check need not answer every line", when: func(c *inspection.Log) { c.Kind = inspection.SelfCheck; c.Checklist = c.Checklist[:1] },

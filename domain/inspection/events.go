@@ -61,11 +61,11 @@ type CheckResult struct {
 
 // Hazard is one hazard found: it opens the case of that id.
 type Hazard struct {
-	Case        string   `json:"case"` // id, given or derived from the inspection's id and the hazard's place
-	Item        string   `json:"item,omitempty"`
-	Description string   `json:"description"`
-	Severity    string   `json:"severity,omitempty"` // the item's when empty
-	OnTheSpot   *Removed `json:"on_the_spot,omitempty"`
+	Case        string         `json:"case"` // id, given or derived from the inspection's id and the hazard's place
+	Item        string         `json:"item,omitempty"`
+	Description personal.Value `json:"description"`
+	Severity    string         `json:"severity,omitempty"` // the item's when empty
+	OnTheSpot   *Removed       `json:"on_the_spot,omitempty"`
 }
 
 // Removed says that the hazard was removed on the spot.

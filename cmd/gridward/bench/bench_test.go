@@ -56,23 +56,22 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// judge prints a figure beside its limit. A figure that misses it fails the test, unless the run is a short one.
+// judge prints a figure beside its limit. In a full run a figure that misses it fails the test.
 func judge(t *testing.T, what string, got float64, atLeast bool, limit float64, unit string) {
 	t.Helper()
 	sign, met := "<=", got <= limit
 	if atLeast {
 		sign, met = ">=", got >= limit
 	}
-	verdict := "met"
-	if !met {
-		verdict = "MISSED"
+	line := fmt.Sprintf("%s: %.3g%s (wanted: %s %g%s)", what, got, unit, sign, limit, unit)
+	switch {
+	case !sizes().judged:
+		t.Log(line + ": not judged in a short run")
+	case met:
+		t.Log(line + ": met")
+	default:
+		t.Error(line + ": MISSED")
 	}
-	line := fmt.Sprintf("%s: %.3g%s (wanted: %s %g%s): %s", what, got, unit, sign, limit, unit, verdict)
-	if !met && sizes().judged {
-		t.Error(line)
-		return
-	}
-	t.Log(line)
 }
 
 func median(xs []float64) float64 {

@@ -132,6 +132,16 @@ func buildViews(log, to string) error {
 // smallDir is a data directory with a log of 10,000 events.
 func (f *fixtures) smallDir(t *testing.T) string { return f.dir(t, &f.small, sizes().small) }
 
+// smallCopy is a copy of the small one, for a test that fills it up.
+func (f *fixtures) smallCopy(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(f.smallDir(t))); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // largeDir is one with a million.
 func (f *fixtures) largeDir(t *testing.T) string { return f.dir(t, &f.large, sizes().large) }
 

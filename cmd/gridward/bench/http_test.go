@@ -18,7 +18,7 @@ import (
 // acknowledged patrol.
 func TestInspectionsOverHTTP(t *testing.T) {
 	f, s := fixture(t), sizes()
-	real, peer := serve(t, f.bin, f.smallDir(t)), servePeerChild(t)
+	real, peer := serve(t, f.bin, f.smallCopy(t)), servePeerChild(t)
 	real.post(t, f.patrols, s.round/4, true) // caches fill, heaps grow
 	peer.post(t, f.patrols, s.round/4, false)
 	total, totalPeer := newLoad(), newLoad()
@@ -56,7 +56,7 @@ func TestProfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin := must(f.build("gridward-profiled", "bench"))(t)
-	c := serve(t, bin, f.smallDir(t), "GRIDWARD_PPROF="+address)
+	c := serve(t, bin, f.smallCopy(t), "GRIDWARD_PPROF="+address)
 	c.post(t, f.patrols, s.round/4, true)
 	seconds := max(1, int(s.round.Seconds()))
 	written := make(chan error)

@@ -15,15 +15,16 @@ func TestRebuildOfTheDemo(t *testing.T) {
 	if err := fill(dir, many(f.records, len(f.records)), len(f.records)); err != nil {
 		t.Fatal(err)
 	}
-	var rates []float64
+	var rates, spent []float64
 	for range s.rounds {
 		fresh := t.TempDir()
-		began := time.Now()
+		began, before := time.Now(), ownCPU(t)
 		if err := buildViews(dir, fresh); err != nil {
 			t.Fatal(err)
 		}
 		rates = append(rates, float64(len(f.records))/time.Since(began).Seconds())
+		spent = append(spent, float64((ownCPU(t)-before).Microseconds())/float64(len(f.records)))
 	}
-	t.Logf("all views from the demo's %d events: %.0f events/s each", len(f.records), rates)
+	t.Logf("all views from the demo's %d events: %.0f events/s each, processor time an event %.0f µs", len(f.records), rates, spent)
 	judge(t, "rebuild of all views", median(rates), true, 20_000, " events/s")
 }
