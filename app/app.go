@@ -14,7 +14,8 @@ type App struct {
 	codec Codec
 	cache *lru.Cache[string, loaded]
 
-	inflight inflight
+	inflight  *inflight
+	spreading map[string]bool // see complete.go
 }
 
 // New makes the house around a log. cacheSize is how many folded streams it keeps in memory.
@@ -23,5 +24,13 @@ func New(log Log, codec Codec, cacheSize int) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream cache: %w", err)
 	}
-	return &App{log: log, codec: codec, cache: cache}, nil
+	inflight, err := newInflight()
+	if err != nil {
+		return nil, fmt.Errorf("commands under way: %w", err)
+	}
+	spreading, err := spreading(codec)
+	if err != nil {
+		return nil, err
+	}
+	return &App{log: log, codec: codec, cache: cache, inflight: inflight, spreading: spreading}, nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"gridward/domain/fault"
 	"gridward/domain/grid"
@@ -18,6 +20,23 @@ import (
 type inflight struct {
 	mu      sync.Mutex
 	running map[uuid.UUID]chan struct{}
+	done    *simplelru.LRU[uuid.UUID, struct{}] // the latest that came to their end: there is nothing to complete
+}
+
+// remembered is how many finished commands are remembered, 64 bytes each: more than the completer is ever behind
+// while it keeps up; one that is forgotten is looked at again, which changes nothing.
+const remembered = 32768
+
+func newInflight() (*inflight, error) {
+	done, err := simplelru.NewLRU[uuid.UUID, struct{}](remembered, nil)
+	return &inflight{running: map[uuid.UUID]chan struct{}{}, done: done}, err
+}
+
+// finished notes that a command has done all it had to.
+func (f *inflight) finished(command uuid.UUID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.done.Add(command, struct{}{})
 }
 
 // begin marks a command as under way; the function it returns ends that. A command that is under way twice (a
@@ -27,9 +46,6 @@ func (f *inflight) begin(command uuid.UUID) (end func()) {
 	defer f.mu.Unlock()
 	if _, again := f.running[command]; again {
 		return func() {}
-	}
-	if f.running == nil {
-		f.running = map[uuid.UUID]chan struct{}{}
 	}
 	over := make(chan struct{})
 	f.running[command] = over
@@ -41,20 +57,21 @@ func (f *inflight) begin(command uuid.UUID) (end func()) {
 	}
 }
 
-// wait returns when the command is not under way, or with ctx's error.
-func (f *inflight) wait(ctx context.Context, command uuid.UUID) error {
+// wait returns when the command is not under way, or with ctx's error; whole says that it has done all it had to.
+func (f *inflight) wait(ctx context.Context, command uuid.UUID) (whole bool, err error) {
 	f.mu.Lock()
 	over := f.running[command]
 	f.mu.Unlock()
-	if over == nil {
-		return nil
+	if over != nil {
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
-	select {
-	case <-over:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.done.Contains(command), nil
 }
 
 // OpenCases finds the open cases that a cell has or that lie in it, once everything up to the position is known.
@@ -75,6 +92,7 @@ func (a *App) Complete(ctx context.Context, from Position, open OpenCases, saved
 		at, err := a.completeNext(ctx, from, open, refused)
 		if err == nil && at > from {
 			from, err = at, saved(at)
+			pause(ctx, completePause)
 		} else if err == nil {
 			err = a.log.Wait(ctx, from)
 		}
@@ -84,6 +102,18 @@ func (a *App) Complete(ctx context.Context, from Position, open OpenCases, saved
 		if err != nil {
 			return fmt.Errorf("complete: %w", err)
 		}
+	}
+}
+
+// completePause is how long the completer lets work gather: nothing waits for it but a crash's remains.
+const completePause = 20 * time.Millisecond
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -105,17 +135,28 @@ func (a *App) completeNext(ctx context.Context, from Position, open OpenCases, r
 	return from, nil
 }
 
-func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
-	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
-	if err != nil {
-		return err
+// spreading is the stored names of the events that something on other streams follows from.
+func spreading(codec Codec) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, event := range []any{inspection.Logged{}, hazard.MergedInto{}, grid.DutyGiven{}, grid.DutyEnded{}, grid.CellReplaced{}} {
+		name, _, _, err := codec.Encode(event)
+		if err != nil {
+			return nil, err
+		}
+		out[name] = true
 	}
-	switch event.(type) {
-	case inspection.Logged, hazard.MergedInto, grid.DutyGiven, grid.DutyEnded, grid.CellReplaced:
-	default:
+	return out, nil
+}
+
+func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
+	if !a.spreading[r.Type] {
 		return nil
 	}
-	if err := a.inflight.wait(ctx, r.Meta.CommandID); err != nil {
+	if whole, err := a.inflight.wait(ctx, r.Meta.CommandID); whole || err != nil {
+		return err
+	}
+	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
+	if err != nil {
 		return err
 	}
 	switch e := event.(type) {

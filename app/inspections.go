@@ -43,8 +43,12 @@ func (a *App) LogInspection(ctx context.Context, by By, cmd inspection.Log) (Ins
 		return a.decideLog(ctx, by, s, cmd)
 	})
 	r.ID = id
-	if err != nil || plain {
+	if err != nil {
 		return InspectionReceipt{Receipt: r}, err
+	}
+	if plain {
+		a.inflight.finished(by.CommandID)
+		return InspectionReceipt{Receipt: r}, nil
 	}
 	rec, err := a.recordAt(ctx, stream.Name, 1)
 	if err != nil {
@@ -60,6 +64,9 @@ func (a *App) LogInspection(ctx context.Context, by By, cmd inspection.Log) (Ins
 	}
 	high, err := a.openAllFound(ctx, rec, s.Logged)
 	out.Position = max(out.Position, high)
+	if err == nil {
+		a.inflight.finished(by.CommandID)
+	}
 	return out, err
 }
 

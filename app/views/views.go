@@ -128,6 +128,7 @@ func (v *Views) Run(ctx context.Context) error {
 		err := v.catchUp(ctx)
 		if err == nil {
 			pause = 0
+			rest(ctx, liveRest)
 			v.mu.Lock()
 			v.err = nil
 			at := v.applied
@@ -144,14 +145,23 @@ func (v *Views) Run(ctx context.Context) error {
 			continue
 		}
 		pause = min(max(2*pause, 50*time.Millisecond), 10*time.Second)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-		}
+		rest(ctx, pause)
 	}
 	return ctx.Err()
+}
+
+// liveRest is how long the projector lets events gather between two batches: a lone event is applied at once, under
+// load a hundred batches a second are enough.
+const liveRest = 10 * time.Millisecond
+
+// rest waits, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // CatchUp applies what the log holds beyond the views, once. Run does so by itself.
