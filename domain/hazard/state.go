@@ -232,6 +232,7 @@ func evolveBeside(c Case, e Event) Case {
 		if e.Returned {
 			c.State, c.Holder, c.WasReturned = StateFiled, nil, true
 		}
+	default: // words, and links that other events carry: nothing a decision relies on
 	}
 	return c
 }

@@ -75,7 +75,7 @@ func (w *walk) events() {
 		"items.0.data.description.value": "***", "items.0.data.reporter.name.value": "***", "items.0.data.reporter.phone.value": "***",
 		"items.0.data.source": "resident"})
 
-	private := []string{"刘大爷", "何大妈", "13900000001", "马队长", "13700000001", "店员小马", "村民小组长", "工厂安全员", "店主马某", "恒通物业公司", "楼下有人把电动车推进楼道充电", "维保单位明日到场"}
+	private := []string{"刘大爷", "何大妈", "13900000001", "马队长", "13700000001", "店员小马", "村民小组长", "工厂安全员", "店主马某", "恒通物业公司", "楼下有人把电动车推进楼道充电", "维保单位明日到场", "二单元楼道堆放杂物"}
 	for _, p := range people {
 		private = append(private, p.name, p.phone)
 	}
