@@ -115,6 +115,7 @@ func (w *walk) feed() {
 // metrics holds what the program counted since it was started again on 03-04: h3, h4, h5 and h9 were closed, the batch
 // of five logged four patrols once.
 func (w *walk) metrics() {
+	w.read("/cases/" + w.h10) // the views have caught up with the last command
 	text := string(w.admin.get("/metrics").ok(200).body)
 	for _, line := range []string{`gridward_commands_total{outcome="done",type="closeCase"} 4`,
 		`gridward_commands_total{outcome="done",type="logInspections"} 4`, `gridward_commands_total{outcome="replayed",type="logInspections"} 4`,
