@@ -1,16 +1,23 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"gridward/app"
 )
 
-// progress draws a bar for work that is done up to a position of the log.
+// progress draws a bar for work that is done up to a position of the log; where nobody watches (a file, CI) it
+// writes a line at every tenth instead.
 func progress(w io.Writer, what string) func(done, total app.Position) {
+	if f, ok := w.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		return tenths(w, what)
+	}
 	bar := newBar(w, what)
 	return func(done, total app.Position) {
 		if total == 0 {
@@ -18,6 +25,17 @@ func progress(w io.Writer, what string) func(done, total app.Position) {
 		}
 		bar.ChangeMax64(int64(total))
 		_ = bar.Set64(int64(done)) // a bar that cannot be drawn is no reason to stop
+	}
+}
+
+func tenths(w io.Writer, what string) func(done, total app.Position) {
+	told := app.Position(0)
+	return func(done, total app.Position) {
+		if total == 0 || done*10/total <= told {
+			return
+		}
+		told = done * 10 / total
+		_, _ = fmt.Fprintf(w, "%s: %d%%\n", what, told*10) // a line that cannot be written is no reason to stop
 	}
 }
 
