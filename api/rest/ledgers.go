@@ -25,7 +25,7 @@ func (s *Server) GetLedger(c echo.Context, code gen.CellPath, ledger gen.GetLedg
 	if err != nil {
 		return err
 	}
-	f := views.LedgerFilter{Programme: p.Programme, From: from, To: to}
+	f := views.LedgerFilter{Programme: p.Programme, From: from, To: to, Now: s.Clock()}
 	if p.Format != "csv" {
 		return page(s, c, p.AtLeast, p.Limit, p.Cursor, func(ctx context.Context, at views.Paging) (views.Page[views.Row], error) {
 			return s.Views.LedgerPage(ctx, code, string(ledger), f, at)

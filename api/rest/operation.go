@@ -44,7 +44,8 @@ func (s *Server) GetReadiness(c echo.Context) error {
 	if s.Warnings != nil {
 		warnings = append(warnings, s.Warnings()...)
 	}
-	return c.JSON(http.StatusOK, gen.Readiness{Status: "ready", Warnings: warnings})
+	return c.JSON(http.StatusOK, gen.Readiness{Status: "ready", Warnings: warnings,
+		ViewsPosition: status.Applied.String(), ViewsLag: int64(status.Lag())})
 }
 
 // GetVersion implements GET /version.

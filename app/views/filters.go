@@ -44,6 +44,7 @@ type CaseFilter struct {
 type LedgerFilter struct {
 	Programme string
 	From, To  time.Time
+	Now       time.Time // the day by which equipment is in use, expiring or expired
 }
 
 // CampaignFilter narrows Campaigns.

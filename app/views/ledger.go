@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"gridward/domain/fault"
 	"gridward/domain/grid"
@@ -116,8 +117,8 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 }
 
 // bookFor finds the ledger of a name and sees to it that the cell is there.
-func (v *Views) bookFor(ctx context.Context, cell grid.CellCode, name string) (book, Cell, error) {
-	b, ok := books()[name]
+func (v *Views) bookFor(ctx context.Context, cell grid.CellCode, name string, now time.Time) (book, Cell, error) {
+	b, ok := books(now.In(v.loc).Format(time.DateOnly))[name]
 	if !ok {
 		return book{}, Cell{}, fault.Missing("ledger", name)
 	}
@@ -128,7 +129,7 @@ func (v *Views) bookFor(ctx context.Context, cell grid.CellCode, name string) (b
 // LedgerPage gives one page of a ledger (premises, inspections, hazards, activities, equipment, transfers, ratings or
 // forces) of the cell and its subtree, ordered by cell, then time.
 func (v *Views) LedgerPage(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter, p Paging) (Page[Row], error) {
-	b, _, err := v.bookFor(ctx, cell, name)
+	b, _, err := v.bookFor(ctx, cell, name, f.Now)
 	if err != nil {
 		return Page[Row]{}, err
 	}
@@ -142,7 +143,7 @@ func (v *Views) LedgerPage(ctx context.Context, cell grid.CellCode, name string,
 // Ledger gives the whole ledger as a sheet for people: persons, offices, programmes and items by their names. Its rows
 // are read as they are written.
 func (v *Views) Ledger(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter) (Sheet, error) {
-	b, c, err := v.bookFor(ctx, cell, name)
+	b, c, err := v.bookFor(ctx, cell, name, f.Now)
 	if err != nil {
 		return Sheet{}, err
 	}

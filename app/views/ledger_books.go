@@ -7,14 +7,14 @@ import (
 	"gridward/domain/grid"
 )
 
-// books is every ledger under its name in the contract.
-func books() map[string]book {
+// books is every ledger under its name in the contract, as of a civil day.
+func books(today string) map[string]book {
 	return map[string]book{
 		"premises":    premisesBook(),
 		"inspections": inspectionsBook(),
 		"hazards":     hazardsBook(),
 		"activities":  activitiesBook(),
-		"equipment":   equipmentBook(),
+		"equipment":   equipmentBook(today),
 		"transfers":   transfersBook(),
 		"ratings":     ratingsBook(),
 		"forces":      forcesBook(),
@@ -33,7 +33,8 @@ var (
 		"log": "日志", "report": "总结"}
 	measureNames = map[string]string{"order": "督办令", "talk": "约谈", "bulletin": "通报", "onsite_check": "现场督查",
 		"restriction": "限制措施", "listed": "挂牌督办"}
-	forceNames = map[string]string{"force": "队伍", "plan": "预案"}
+	standingNames = map[string]string{"in_use": "在用", "expiring": "即将到期", "expired": "已过期", "retired": "已停用"}
+	forceNames    = map[string]string{"force": "队伍", "plan": "预案"}
 )
 
 // inspected is one line of the ledger of inspections.

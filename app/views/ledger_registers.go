@@ -101,13 +101,36 @@ func activitiesBook() book {
 		}).of(holdsPerson))...)
 }
 
-func equipmentBook() book {
+// expiringDays is how long before its last day equipment is called expiring.
+const expiringDays = 30
+
+// standing says how equipment stands on a day: in_use, expiring, expired or retired. The last day is valid itself.
+func (r *record) standing(today string) string {
+	until := r.texts[1]
+	soon := ""
+	if day, err := time.Parse(time.DateOnly, today); err == nil {
+		soon = day.AddDate(0, 0, expiringDays).Format(time.DateOnly)
+	}
+	switch {
+	case r.times[0] != nil:
+		return "retired"
+	case until == "" || until > soon:
+		return "in_use"
+	case until < today:
+		return "expired"
+	default:
+		return "expiring"
+	}
+}
+
+func equipmentBook(today string) book {
 	t := ownTable{table: "equipment", id: "t.id", kind: "t.kind", at: "0",
 		texts:   []string{"t.bought_on", "t.valid_until", "t.serviced_on", "t.place", "t.note", "t.retired_reason"},
 		numbers: []string{"t.quantity"}, times: []string{"t.retired_at"}}
 	return bookOf("器材装备台账", t.source(), append(fixed("id", "编号"),
 		col("kind", "器材种类", nil, func(r rec) any { return r.kind }),
 		number("quantity", "数量", 0),
+		col("standing", "状态", standingNames, func(r rec) any { return r.standing(today) }),
 		text("bought_on", "购置日期", nil, 0),
 		text("valid_until", "有效期至", nil, 1),
 		text("serviced_on", "维保日期", nil, 2),

@@ -63,7 +63,7 @@ func TestTheLedgersOfACellCoverItsSubtree(t *testing.T) {
 	}
 	wantJSON(t, w.ledger(street, "activities", "fire"), `[{"id":"a1","cell":"410104001001","cell_name":"北大街社区","programme":"fire","kind":"drill",
 		"held_at":"2026-02-10T08:00:00+08:00","title":"疏散演练","minutes":"","participants":["p1","王五"]}]`)
-	wantJSON(t, w.ledger(site1, "equipment", ""), `[{"id":"e1","cell":"4101040010010010001","cell_name":"商场","programme":"fire","kind":"灭火器","quantity":4,
+	wantJSON(t, w.ledger(site1, "equipment", ""), `[{"id":"e1","cell":"4101040010010010001","cell_name":"商场","programme":"fire","kind":"灭火器","quantity":4,"standing":"in_use",
 		"bought_on":"2026-01-01","valid_until":"2028-02-01","serviced_on":"2026-02-01","place":"","note":"","retired_at":null,"retired_reason":""}]`)
 	wantJSON(t, w.ledger(district, "forces", "fire"), `[{"id":"f1","cell":"410104001001","cell_name":"北大街社区","programme":"fire","kind":"force","name":"微型消防站",
 		"headcount":6,"leader":"王五","phone":"","equipment":"","content":""}]`)
@@ -93,6 +93,25 @@ func TestTheLedgersOfACellCoverItsSubtree(t *testing.T) {
 	}
 	if text := w.csv(area1, "ratings", "fire"); !strings.Contains(text, ",好,一片区,") {
 		t.Errorf("ratings name the unit: %q", text)
+	}
+}
+
+func TestEquipmentIsInUseUntilItExpires(t *testing.T) {
+	w := newWorld(t)
+	w.grid()
+	for id, until := range map[string]string{"e1": "", "e2": "2027-01-01", "e3": "2026-03-12", "e4": "2026-02-10", "e5": "2026-02-09"} {
+		w.put("equipment-"+id, "p1", register.EquipmentRegistered{ID: id, Cell: site1, Kind: "灭火器", Quantity: 1, ValidUntil: until})
+	}
+	w.put("equipment-e6", "p1", register.EquipmentRegistered{ID: "e6", Cell: site1, Kind: "灭火器", Quantity: 1}, register.EquipmentRetired{Reason: "x"})
+	w.project()
+	page, err := w.views.LedgerPage(ctx(), grid.CellCode(site1), "equipment", views.LedgerFilter{Now: at("2026-02-10 23:59")}, views.Paging{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"in_use", "in_use", "expiring", "expiring", "expired", "retired"} {
+		if got := page.Items[i].Value("standing"); got != want {
+			t.Errorf("%s is %s, want %s", page.Items[i].Value("id"), got, want)
+		}
 	}
 }
 

@@ -1941,6 +1941,12 @@ type Readiness struct {
 	// Status 状态 / Status.
 	Status ReadinessStatus `json:"status"`
 
+	// ViewsLag 视图落后的位置数 / How many positions the views are behind the log.
+	ViewsLag int64 `json:"views_lag"`
+
+	// ViewsPosition 视图已到位置 / How far the views are.
+	ViewsPosition string `json:"views_position"`
+
 	// Warnings 提示 / Warnings.
 	Warnings []string `json:"warnings"`
 }
