@@ -71,6 +71,18 @@ func (g *Generations) Open(_ context.Context, generation int) (*sql.DB, error) {
 	return db, nil
 }
 
+// Build implements views.Generations.
+func (g *Generations) Build(ctx context.Context, generation int) (*sql.DB, error) {
+	if err := g.Drop(ctx, generation); err != nil {
+		return nil, err
+	}
+	db, err := BuildViewsFile(g.path(generation))
+	if err != nil {
+		return nil, unopened(g.dir, err)
+	}
+	return db, nil
+}
+
 // Switch implements views.Generations: the generation's files reach the disk first, then the pointer.
 func (g *Generations) Switch(_ context.Context, generation int, fingerprint string) error {
 	if g.readOnly {

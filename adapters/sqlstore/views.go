@@ -16,6 +16,7 @@ const (
 	viewCacheKiB        = 8192     // of each connection
 	viewMapBytes        = 64 << 20 // mapped, shared by all connections
 	viewCheckpointPages = 4096
+	buildCacheKiB       = 32768
 )
 
 // OpenViewsFile opens a file of views: a pool of up to eight connections for one projector that writes and many
@@ -34,6 +35,13 @@ func OpenViewsFile(path string, readOnly bool) (*sql.DB, error) {
 	}
 	return openViews(dsn(path, "_txlock=immediate", append(tuning, "journal_mode", "wal", "synchronous", "normal",
 		"wal_autocheckpoint", viewCheckpointPages, "journal_size_limit", journalLimit)...))
+}
+
+// BuildViewsFile opens a file of views to be filled from nothing by one goroutine: pages are written once, nothing is
+// forced onto the disk, and a crash leaves a file to be thrown away. Closed, it is opened by OpenViewsFile.
+func BuildViewsFile(path string) (*sql.DB, error) {
+	return openViews(dsn(path, "_txlock=immediate", "cache_size", -buildCacheKiB, "temp_store", "memory",
+		"journal_mode", "memory", "synchronous", "off"))
 }
 
 func openViews(dsn string) (*sql.DB, error) {

@@ -73,7 +73,7 @@ func record(b *testing.B, log app.Log, codec app.Codec) ([]recorded, views.Count
 }
 
 func emptyViews(b testing.TB) *sql.DB {
-	db, err := sqlstore.OpenViewsFile(filepath.Join(b.TempDir(), "views.db"), false)
+	db, err := sqlstore.BuildViewsFile(filepath.Join(b.TempDir(), "views.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -121,6 +121,9 @@ func replay(b *testing.B, db *sql.DB, tape []recorded) {
 		if err := tx.Commit(); err != nil {
 			b.Fatal(err)
 		}
+	}
+	if err := views.Listed(ctx(), db); err != nil {
+		b.Fatal(err)
 	}
 }
 

@@ -28,12 +28,14 @@ CREATE TABLE IF NOT EXISTS cases (
 	supervision   TEXT, -- the weightiest measure in force
 	deadline_at   BIGINT,
 	body          TEXT NOT NULL -- a Case
-);
+)`}
+
+const casesListed = `
 CREATE INDEX IF NOT EXISTS cases_reported ON cases (reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_cell ON cases (cell, reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_state ON cases (state, reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_holder_post ON cases (holder_post) WHERE holder_post IS NOT NULL;
-CREATE INDEX IF NOT EXISTS cases_holder_person ON cases (holder_person) WHERE holder_person IS NOT NULL`}
+CREATE INDEX IF NOT EXISTS cases_holder_person ON cases (holder_person) WHERE holder_person IS NOT NULL`
 
 // caseRow is one case while a batch works on it.
 type caseRow struct {

@@ -26,7 +26,7 @@ func (v *Views) Batch(n int) {
 
 // Tape builds all views in an empty database and tells every statement with the number of its batch. Tests only.
 func Tape(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, tell func(text string, args []any, batch uint64)) (Counters, error) {
-	p, err := newProjector(ctx, log, codec, db, loc)
+	p, err := newBuilder(ctx, log, codec, db, loc)
 	if err != nil {
 		return Counters{}, err
 	}
@@ -38,17 +38,14 @@ func Tape(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *ti
 		}
 	}
 	err = p.catchUp(ctx, func(c Counters) { sum.add(c) })
-	return sum, errors.Join(err, p.close())
+	return sum, errors.Join(err, p.close(), makeListed(ctx, db))
 }
 
-// Tables makes the empty tables. Tests only.
-func Tables(ctx context.Context, db *sql.DB) error {
-	p, err := newProjector(ctx, nil, nil, db, time.UTC)
-	if err != nil {
-		return err
-	}
-	return p.close()
-}
+// Tables makes the empty tables, and Listed the indexes that only listings use. Tests only.
+var (
+	Tables = makeTables
+	Listed = makeListed
+)
 
 // WordsOf gives a fact's words. Tests only.
 var WordsOf = wordsOf

@@ -32,11 +32,13 @@ CREATE TABLE IF NOT EXISTS inspections (
 	body          TEXT NOT NULL, -- an Inspection
 	PRIMARY KEY (id, revision)
 );
-CREATE INDEX IF NOT EXISTS inspections_started ON inspections (started_at, id);
-CREATE INDEX IF NOT EXISTS inspections_cell ON inspections (cell, started_at, id);
-CREATE INDEX IF NOT EXISTS inspections_officer ON inspections (officer, started_at, id);
 CREATE INDEX IF NOT EXISTS inspections_walk ON inspections (walk) WHERE walk IS NOT NULL;
 CREATE INDEX IF NOT EXISTS inspections_campaign ON inspections (campaign, cell) WHERE campaign IS NOT NULL`}
+
+const inspectionsListed = `
+CREATE INDEX IF NOT EXISTS inspections_started ON inspections (started_at, id);
+CREATE INDEX IF NOT EXISTS inspections_cell ON inspections (cell, started_at, id);
+CREATE INDEX IF NOT EXISTS inspections_officer ON inspections (officer, started_at, id)`
 
 // inspectionRow is one row to be.
 type inspectionRow struct {

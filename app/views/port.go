@@ -11,6 +11,8 @@ import (
 //   - Open gives a database of its own for the generation, made empty if there is none; what was committed in an
 //     earlier process is there. One goroutine writes through it while others read: readers never wait for the
 //     writer and see whole transactions only. The caller closes it.
+//   - Build is Open for a generation that is filled from nothing and read by nobody: as fast as the engine can,
+//     with nothing to be relied on after a crash. Once it is closed Open opens it.
 //   - Switch is atomic and durable: after a crash Current gives either the old answer or the new one, and it
 //     returns only when everything committed to generation n before is durable too (a relaxed commit may
 //     otherwise be lost in a crash of the machine, but only from the end, never out of order).
@@ -23,6 +25,8 @@ type Generations interface {
 	Current(ctx context.Context) (generation int, fingerprint string, err error)
 	// Open opens the database of a generation, from 1.
 	Open(ctx context.Context, generation int) (*sql.DB, error)
+	// Build opens an empty generation to be filled.
+	Build(ctx context.Context, generation int) (*sql.DB, error)
 	// Switch makes the generation the live one.
 	Switch(ctx context.Context, generation int, fingerprint string) error
 	// Drop removes a generation. It is closed by then.

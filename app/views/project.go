@@ -58,8 +58,29 @@ func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB,
 		if err := makeTables(ctx, db); err != nil {
 			return nil, err
 		}
+		if err := makeListed(ctx, db); err != nil {
+			return nil, err
+		}
 	}
 	return p, p.connect(ctx)
+}
+
+// newBuilder is a projector that fills an empty database: without the indexes that only listings use.
+func newBuilder(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location) (*projector, error) {
+	if err := makeTables(ctx, db); err != nil {
+		return nil, err
+	}
+	return newProjector(ctx, log, codec, db, loc)
+}
+
+// makeListed makes the indexes that only listings use.
+func makeListed(ctx context.Context, db *sql.DB) error {
+	for _, ddl := range listings {
+		if _, err := db.ExecContext(ctx, ddl); err != nil {
+			return fmt.Errorf("create index: %w", err)
+		}
+	}
+	return nil
 }
 
 func makeTables(ctx context.Context, db *sql.DB) error {

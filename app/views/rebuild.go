@@ -25,15 +25,15 @@ func (v *Views) Rebuild(ctx context.Context, progress func(done, total app.Posit
 	if err := v.gens.Drop(ctx, n); err != nil { // what a rebuild that was cut short has left
 		return fmt.Errorf("rebuild: %w", err)
 	}
+	if err := v.build(ctx, n, progress); err != nil {
+		return errors.Join(fmt.Errorf("rebuild: %w", err), v.gens.Drop(context.WithoutCancel(ctx), n))
+	}
 	db, err := v.gens.Open(ctx, n)
 	if err != nil {
 		return fmt.Errorf("rebuild: open generation %d: %w", n, err)
 	}
 	g := &generation{n: n, db: db}
 	p, err := newProjector(ctx, v.log, v.codec, db, v.loc)
-	if err == nil {
-		err = p.fill(ctx, progress)
-	}
 	live := false
 	if err == nil {
 		live, err = v.swap(ctx, p, g)
@@ -49,6 +49,27 @@ func (v *Views) Rebuild(ctx context.Context, progress func(done, total app.Posit
 		err = errors.Join(err, p.close())
 	}
 	return errors.Join(err, db.Close(), v.gens.Drop(context.WithoutCancel(ctx), n))
+}
+
+// build fills a new generation with the whole log as it stands, and closes it.
+func (v *Views) build(ctx context.Context, n int, progress func(done, total app.Position)) error {
+	db, err := v.gens.Build(ctx, n)
+	if err != nil {
+		return fmt.Errorf("generation %d: %w", n, err)
+	}
+	return errors.Join(fillNew(ctx, v.log, v.codec, db, v.loc, progress), db.Close())
+}
+
+// fillNew fills an empty database with the whole log as it stands.
+func fillNew(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, progress func(done, total app.Position)) error {
+	p, err := newBuilder(ctx, log, codec, db, loc)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(p.fill(ctx, progress), p.close()); err != nil {
+		return err
+	}
+	return makeListed(ctx, db)
 }
 
 // fill applies the whole log as it stands.
@@ -105,7 +126,7 @@ func Check(ctx context.Context, log app.Log, codec app.Codec, loc *time.Location
 	if err != nil {
 		return nil, err
 	}
-	p, err := newProjector(ctx, log, codec, fresh, loc)
+	p, err := newBuilder(ctx, log, codec, fresh, loc)
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}

@@ -41,11 +41,18 @@ var tables = []table{
 	programmesTable,
 }
 
+// listings is the indexes that only listings use: a generation that is built from nothing gets them at the end, which
+// is much cheaper than keeping them while it grows.
+var listings = []string{inspectionsListed, casesListed}
+
 // fingerprint tells what built the tables: their texts, the edition, the zone of the days, and the log.
 func (v *Views) fingerprint() string {
 	text := fmt.Sprintln(edition, v.loc, v.log.ID())
 	for _, t := range tables {
 		text += t.ddl + ";"
+	}
+	for _, ddl := range listings {
+		text += ddl + ";"
 	}
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])

@@ -135,7 +135,7 @@ func (c checkCommand) checkViews(e *env, log app.Log, codec app.Codec) (differen
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, still.Close()) }()
-	fresh, err := sqlstore.OpenViewsFile(filepath.Join(scratch, "fresh.db"), false)
+	fresh, err := sqlstore.BuildViewsFile(filepath.Join(scratch, "fresh.db"))
 	if err != nil {
 		return 0, err
 	}
