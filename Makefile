@@ -42,9 +42,10 @@ bin/golangci-lint-$(LINT_VERSION):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION)
 	mv bin/golangci-lint $@
 
-bench: ## the measures of docs/performance.md (GRIDWARD_BENCH=smoke: only whether they work)
-	$(GO) test -v -count=1 -timeout 60m -tags bench ./cmd/gridward/bench
+bench: ## the measures of docs/performance.md; GRIDWARD_BENCH=smoke only shows that they work
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench DurableAppends -benchtime 1x ./adapters/sqlstore)
+	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench Rebuild -benchtime 5x ./app/views)
+	$(GO) test -v -count=1 -timeout 60m -tags bench ./cmd/gridward/bench
 
 acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds
 	GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
