@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,7 +83,11 @@ func (b *batch) prepared(text string, args []any) (*sql.Stmt, error) {
 	if s := b.p.stmts[text]; s != nil {
 		return s, nil
 	}
-	s, err := b.p.conn.PrepareContext(b.ctx, text)
+	engine := text
+	if b.p.plain {
+		engine = positional(text)
+	}
+	s, err := b.p.conn.PrepareContext(b.ctx, engine)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", text, err)
 	}
@@ -146,16 +151,13 @@ func (b *batch) rows(text string, args []any, scan func(*sql.Rows) error) error 
 	return eachRow(rows, scan)
 }
 
-// chunk is how many rows go into one statement where many are written at once.
-const chunk = 16
+// chunks is how many rows go into one statement where many are written at once.
+var chunks = []int{64, 16, 4, 1}
 
 // insertMany writes rows of so many columns each: head, a list of rows, tail.
 func (b *batch) insertMany(head string, columns int, args []any, tail string) error {
 	for len(args) > 0 {
-		n := min(chunk, len(args)/columns)
-		if n < chunk {
-			n = 1
-		}
+		n := chunks[slices.IndexFunc(chunks, func(n int) bool { return n*columns <= len(args) })]
 		if err := b.exec(rowsText(head, columns, n, tail), args[:n*columns]...); err != nil {
 			return err
 		}

@@ -109,7 +109,7 @@ func replay(b *testing.B, db *sql.DB, tape []recorded) {
 			r := tape[i]
 			s := stmts[r.text]
 			if s == nil {
-				if s, err = conn.PrepareContext(background, r.text); err != nil {
+				if s, err = conn.PrepareContext(background, views.Positional(r.text)); err != nil {
 					b.Fatal(err)
 				}
 				stmts[r.text] = s

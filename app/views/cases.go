@@ -115,7 +115,7 @@ func (b *batch) road(c *caseRow, event hazard.Event, at time.Time) (known bool) 
 		c.moved = c.moved || c.Cell != ev.Cell
 		c.State, c.Item, c.Severity, c.Cell, c.Limits = hazard.StateFiled, ev.Item, ev.Severity, ev.Cell, ev.Limits
 		c.ProgrammeVersion, c.ListingAwaited, c.OnTheSpot = ev.ProgrammeVersion, ev.Listing, ev.OnTheSpot
-		c.Holder = holderOf(ev.Office, at)
+		c.Holder = c.heldBy(ev.Office, at)
 		c.settleVerification()
 	case hazard.Voided:
 		c.State, c.ListingAwaited, c.Holder = hazard.StateVoided, false, nil
@@ -137,11 +137,11 @@ func (b *batch) road(c *caseRow, event hazard.Event, at time.Time) (known bool) 
 			c.Limits = limits
 		}
 	case hazard.Accepted:
-		c.State, c.Holder = hazard.StateRectifying, holderOf(&ev.Holder, at)
+		c.State, c.Holder = hazard.StateRectifying, c.heldBy(&ev.Holder, at)
 	case hazard.Returned:
 		c.State, c.Holder, c.Assisting = hazard.StateFiled, holderOf(ev.Office, at), []Holder{}
 	case hazard.Rectified:
-		c.State, c.Holder = hazard.StateRectified, holderOf(&ev.Holder, at)
+		c.State, c.Holder = hazard.StateRectified, c.heldBy(&ev.Holder, at)
 		c.PerformedBy, c.LastCheck, c.OnTheSpot = ev.PerformedBy.Key(), "", ev.OnTheSpot
 		if ev.Delivered {
 			c.State, c.ClosedAt = hazard.StateClosed, &at
@@ -149,7 +149,7 @@ func (b *batch) road(c *caseRow, event hazard.Event, at time.Time) (known bool) 
 	case hazard.Checked:
 		c.LastCheck = ev.Result
 		if ev.Result != hazard.Passed {
-			c.State, c.Holder = hazard.StateRectifying, holderOf(ev.Holder, at)
+			c.State, c.Holder = hazard.StateRectifying, c.heldBy(ev.Holder, at)
 			c.ReworkCount++
 		}
 	case hazard.Closed:
@@ -259,7 +259,16 @@ func (c *caseRow) deadline() *Deadline {
 	return nil
 }
 
-// holderOf is who has a case from an instant on. The same holder keeps the instant it is given.
+// heldBy is who has the case now: somebody who had it already has it since then.
+func (c *caseRow) heldBy(h *hazard.Holder, at time.Time) *Holder {
+	next := holderOf(h, at)
+	if next != nil && c.Holder != nil && next.Cell == c.Holder.Cell && next.Department == c.Holder.Department && next.Person == c.Holder.Person {
+		next.Since = c.Holder.Since
+	}
+	return next
+}
+
+// holderOf is who has a case from an instant on.
 func holderOf(h *hazard.Holder, since time.Time) *Holder {
 	if h == nil {
 		return nil

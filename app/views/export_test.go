@@ -45,6 +45,8 @@ func Tape(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *ti
 var (
 	Tables = makeTables
 	Listed = makeListed
+	// Positional writes ? for parameters.
+	Positional = positional
 )
 
 // WordsOf gives a fact's words. Tests only.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -26,7 +28,8 @@ type projector struct {
 	codec app.Codec
 	db    *sql.DB
 	loc   *time.Location
-	size  int // of a batch
+	size  int  // of a batch
+	plain bool // the engine takes ? for a parameter (see positional)
 
 	conn  *sql.Conn // the one connection that writes; nil after it failed
 	stmts map[string]*sql.Stmt
@@ -37,6 +40,10 @@ type projector struct {
 
 	onExec func(text string, args []any) error // tests: sees every statement, and may fail it
 }
+
+// buildSize is how many events are applied in one transaction when a generation is filled: the more, the more often
+// counts of the same cell and day are written together.
+const buildSize = 6000
 
 // entry is one event with all that is known of it.
 type entry struct {
@@ -62,7 +69,32 @@ func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB,
 			return nil, err
 		}
 	}
+	p.plain = takesQuestionMarks(ctx, db)
 	return p, p.connect(ctx)
+}
+
+// takesQuestionMarks tells SQLite, which reads ? and $1 alike but looks up the name of each $n in a list of them all,
+// from PostgreSQL, which knows $n only.
+func takesQuestionMarks(ctx context.Context, db *sql.DB) bool {
+	var one int
+	return db.QueryRowContext(ctx, `SELECT CAST(? AS INTEGER)`, 1).Scan(&one) == nil
+}
+
+// numbered is a parameter as these texts have it.
+var numbered = regexp.MustCompile(`\$[0-9]+`)
+
+// positional writes ? for each parameter of a text in which they come in order, each once.
+func positional(text string) string {
+	n, inOrder := 0, true
+	out := numbered.ReplaceAllStringFunc(text, func(p string) string {
+		n++
+		inOrder = inOrder && p == "$"+strconv.Itoa(n)
+		return "?"
+	})
+	if !inOrder {
+		return text
+	}
+	return out
 }
 
 // newBuilder is a projector that fills an empty database: without the indexes that only listings use.
@@ -70,7 +102,11 @@ func newBuilder(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, l
 	if err := makeTables(ctx, db); err != nil {
 		return nil, err
 	}
-	return newProjector(ctx, log, codec, db, loc)
+	p, err := newProjector(ctx, log, codec, db, loc)
+	if err == nil {
+		p.size = buildSize
+	}
+	return p, err
 }
 
 // makeListed makes the indexes that only listings use.
