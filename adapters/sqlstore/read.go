@@ -36,7 +36,11 @@ func (s *Store) Load(ctx context.Context, stream string, after uint64) ([]app.Re
 	if unmoved {
 		return nil, ctx.Err()
 	}
-	records, err := s.query(ctx, s.load, stream, int64(min(after, 1<<62)))
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// A stream is short: to read it costs less than to watch whether the caller still wants it.
+	records, err := s.query(context.WithoutCancel(ctx), s.load, stream, int64(min(after, 1<<62)))
 	if err != nil {
 		return nil, err
 	}

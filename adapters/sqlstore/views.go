@@ -13,8 +13,8 @@ import (
 // still answers.
 const (
 	viewConnections     = 8
-	viewCacheKiB        = 8192     // of each connection
-	viewMapBytes        = 64 << 20 // mapped, shared by all connections
+	viewCacheKiB        = 4096     // of each connection
+	viewMapBytes        = 32 << 20 // mapped, shared by all connections
 	viewCheckpointPages = 4096
 	buildCacheKiB       = 32768
 )

@@ -84,11 +84,11 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 
 // memoryLimit is the soft limit of Go's own heap while the operator sets none (GOMEMLIMIT). What SQLite caches
 // comes on top of it; together they stay under 300 MB.
-const memoryLimit = 160 << 20
+const memoryLimit = 128 << 20
 
 // heapGrowth is how far the heap may grow between two collections, in percent of what lives, up to that limit: what
 // lives is small, and collecting it at every doubling was a tenth of the work.
-const heapGrowth = 400
+const heapGrowth = 200
 
 func limitMemory(lookup func(string) (string, bool)) {
 	if _, set := lookup("GOMEMLIMIT"); !set {

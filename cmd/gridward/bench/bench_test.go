@@ -32,7 +32,7 @@ type size struct {
 }
 
 func sizes() size {
-	s := size{judged: true, round: 6 * time.Second, rounds: rounds, small: 10_000, large: 1_000_000, commands: 1_000}
+	s := size{judged: true, round: 6 * time.Second, rounds: rounds, small: 10_000, large: 1_000_000, commands: 3_000}
 	if seconds, err := strconv.ParseFloat(os.Getenv("GRIDWARD_BENCH_SECONDS"), 64); err == nil {
 		s.round, s.judged = time.Duration(seconds*float64(time.Second)), false
 	}

@@ -31,7 +31,8 @@ const peerVariable = "GRIDWARD_BENCH_PEER"
 // servePeer serves the door with nothing behind POST /inspections: same middleware, same contract, same access log,
 // same soft limit of the heap. It ends with the process.
 func servePeer(dir string) error {
-	debug.SetMemoryLimit(160 << 20)
+	debug.SetMemoryLimit(128 << 20)
+	debug.SetGCPercent(200)
 	log, codec := memstore.New(time.Now), eventcodec.New()
 	house, err := app.New(log, codec, 16)
 	if err != nil {
