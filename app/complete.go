@@ -106,7 +106,7 @@ func (a *App) Complete(ctx context.Context, from Position, open OpenCases, saved
 }
 
 // completePause is how long the completer lets work gather: nothing waits for it but a crash's remains.
-const completePause = 20 * time.Millisecond
+const completePause = 50 * time.Millisecond
 
 func pause(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)

@@ -18,6 +18,7 @@ const (
 WHERE s.name = ? AND e.version > ? ORDER BY e.version`
 	pageSQL = columns + `FROM events e JOIN streams s ON s.id = e.stream JOIN types t ON t.id = e.type
 WHERE e.position > ? ORDER BY e.position LIMIT ?`
+	findSQL = `SELECT id FROM streams WHERE name = ?`
 	lastSQL = `SELECT ifnull(max(position), 0) FROM events`
 )
 
@@ -39,8 +40,20 @@ func (s *Store) Load(ctx context.Context, stream string, after uint64) ([]app.Re
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// A stream is short: to read it costs less than to watch whether the caller still wants it.
-	records, err := s.query(context.WithoutCancel(ctx), s.load, stream, int64(min(after, 1<<62)))
+	ctx = context.WithoutCancel(ctx) // a stream is short: to read it costs less than to watch whether it is still wanted
+	if after == 0 {
+		// Most streams nobody has asked for before are those a command is about to create.
+		var id int64
+		err := s.find.QueryRowContext(ctx, stream).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			s.writer.heads.read(at, 0)
+			return nil, nil
+		}
+		if err != nil {
+			return nil, unreadable(ctx, err)
+		}
+	}
+	records, err := s.query(ctx, s.load, stream, int64(min(after, 1<<62)))
 	if err != nil {
 		return nil, err
 	}

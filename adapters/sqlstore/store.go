@@ -58,6 +58,7 @@ type Store struct {
 	load   *sql.Stmt
 	page   *sql.Stmt
 	last   *sql.Stmt
+	find   *sql.Stmt
 	writer *writer // nil when read-only
 	tail   tail
 }
@@ -151,7 +152,7 @@ func (s *Store) openReads(ctx context.Context, dsn string) (err error) {
 	}
 	s.reads.SetMaxOpenConns(readConnections)
 	s.reads.SetMaxIdleConns(readConnections)
-	for stmt, text := range map[**sql.Stmt]string{&s.load: loadSQL, &s.page: pageSQL, &s.last: lastSQL} {
+	for stmt, text := range map[**sql.Stmt]string{&s.load: loadSQL, &s.page: pageSQL, &s.last: lastSQL, &s.find: findSQL} {
 		if *stmt, err = s.reads.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // closed with the pool
 			return err
 		}

@@ -38,6 +38,7 @@ type Views struct {
 	err      error         // why the projector stands still, nil while it does not
 	counters Counters      // of the projector since Open
 	changed  chan struct{} // closed and replaced whenever applied moves
+	wanted   chan struct{} // holds one: somebody waits for applied to move
 
 	onQuery func(text string, args []any) // tests: sees every query
 }
@@ -69,7 +70,7 @@ type Counters struct {
 
 // New makes the views over a log. loc is the zone of local days and of times in answers. Call Open next.
 func New(log app.Log, codec app.Codec, gens Generations, loc *time.Location) *Views {
-	return &Views{log: log, codec: codec, gens: gens, loc: loc, changed: make(chan struct{})}
+	return &Views{log: log, codec: codec, gens: gens, loc: loc, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
 }
 
 // Open opens the live generation. When there is none, or it was built by other code or from another log, it first
@@ -128,7 +129,7 @@ func (v *Views) Run(ctx context.Context) error {
 		err := v.catchUp(ctx)
 		if err == nil {
 			pause = 0
-			rest(ctx, liveRest)
+			rest(ctx, liveRest, v.wanted)
 			v.mu.Lock()
 			v.err = nil
 			at := v.applied
@@ -145,21 +146,22 @@ func (v *Views) Run(ctx context.Context) error {
 			continue
 		}
 		pause = min(max(2*pause, 50*time.Millisecond), 10*time.Second)
-		rest(ctx, pause)
+		rest(ctx, pause, nil)
 	}
 	return ctx.Err()
 }
 
-// liveRest is how long the projector lets events gather between two batches: a lone event is applied at once, under
-// load a hundred batches a second are enough.
-const liveRest = 10 * time.Millisecond
+// liveRest is how long the projector lets events gather between two batches while nobody waits for one (WaitFor): a
+// lone event is applied at once, under load the same pages and counts are written a few times a second only.
+const liveRest = 60 * time.Millisecond
 
-// rest waits, or until ctx ends.
-func rest(ctx context.Context, d time.Duration) {
+// rest waits, or until ctx ends or somebody wants the views to go on.
+func rest(ctx context.Context, d time.Duration, wanted <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-wanted:
 	case <-ctx.Done():
 	}
 }
@@ -240,6 +242,10 @@ func (v *Views) WaitFor(ctx context.Context, at app.Position) error {
 		v.mu.Unlock()
 		if applied >= at {
 			return nil
+		}
+		select {
+		case v.wanted <- struct{}{}:
+		default: // somebody else has asked
 		}
 		select {
 		case <-changed:
