@@ -125,15 +125,19 @@ func (v *Views) Close() error {
 // again, at first at once, then ever more slowly up to every 10 seconds; Status says so meanwhile.
 func (v *Views) Run(ctx context.Context) error {
 	pause := time.Duration(0)
+	before := uint64(0)
 	for ctx.Err() == nil {
 		err := v.catchUp(ctx)
 		if err == nil {
 			pause = 0
-			rest(ctx, liveRest, v.wanted)
 			v.mu.Lock()
 			v.err = nil
-			at := v.applied
+			at, applied := v.applied, v.counters.Events
 			v.mu.Unlock()
+			if applied-before >= loaded {
+				rest(ctx, liveRest, v.wanted)
+			}
+			before = applied
 			err = v.log.Wait(ctx, at)
 		}
 		if ctx.Err() != nil {
@@ -151,9 +155,13 @@ func (v *Views) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// liveRest is how long the projector lets events gather between two batches while nobody waits for one (WaitFor): a
-// lone event is applied at once, under load the same pages and counts are written a few times a second only.
-const liveRest = 60 * time.Millisecond
+// liveRest is how long the projector lets events gather after a batch of so many (loaded) while nobody waits for one
+// (WaitFor): under load the same pages and counts are written a few times a second only; what comes one by one is
+// applied at once.
+const (
+	liveRest = 60 * time.Millisecond
+	loaded   = 8
+)
 
 // rest waits, or until ctx ends or somebody wants the views to go on.
 func rest(ctx context.Context, d time.Duration, wanted <-chan struct{}) {

@@ -195,7 +195,8 @@ func prepare(t *testing.T, s *server) {
 		admin.post("/cells", c).ok(201)
 	}
 	admin.post("/persons", object{"id": feng, "name": "冯小刚", "phone": "13800000009"}).ok(201)
-	admin.post("/cells/"+areaA1+"/duties", object{"programme": "fire", "role": "officer", "person": feng, "from": "2025-12-01T00:00:00+08:00"}).ok(201)
+	duty := admin.post("/cells/"+areaA1+"/duties", object{"programme": "fire", "role": "officer", "person": feng, "from": "2025-12-01T00:00:00+08:00"}).ok(201)
+	admin.get("/cells/" + site1 + "?at_least=" + duty.text("position")).ok(200) // the views know it too
 }
 
 // killRound loads the program and kills it after a while.

@@ -90,7 +90,7 @@ func (w *walk) firstDay() {
 	w.refused(zheng, "/cases/"+h1+"/accept", object{"occurred_at": at8("03-02 10:00")}, 409, "out_of_order")
 	w.refused(zheng, "/cases/"+h1+"/accept", object{"occurred_at": at8("03-02 14:10")}, 422, "in_future", "occurred_at")
 	w.cmd(zheng, "/cases/"+h1+"/accept", object{"occurred_at": at8("03-02 11:30")})
-	w.state(h1, "rectifying", object{"holder.since": at8("03-02 11:30")})
+	w.state(h1, "rectifying", object{"holder.person": zheng, "holder.since": at8("03-02 10:45")}) // he has had it since it was dispatched
 
 	w.clock("03-02 15:10")
 	a = w.cmd(chu, "/inspections", patrol(i4, site5, "03-02 14:00", "03-02 15:00", object{"participants": []string{wu},
