@@ -86,14 +86,9 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 // comes on top of it; together they stay under 300 MB.
 const memoryLimit = 128 << 20
 
-// heapGrowth is how far the heap may grow between two collections, in percent of what lives, up to that limit: what
-// lives is small, and collecting it at every doubling was a tenth of the work.
-const heapGrowth = 200
-
 func limitMemory(lookup func(string) (string, bool)) {
 	if _, set := lookup("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(memoryLimit)
-		debug.SetGCPercent(heapGrowth)
 	}
 }
 

@@ -32,7 +32,6 @@ const peerVariable = "GRIDWARD_BENCH_PEER"
 // same soft limit of the heap. It ends with the process.
 func servePeer(dir string) error {
 	debug.SetMemoryLimit(128 << 20)
-	debug.SetGCPercent(200)
 	log, codec := memstore.New(time.Now), eventcodec.New()
 	house, err := app.New(log, codec, 16)
 	if err != nil {
