@@ -37,6 +37,16 @@ type file struct {
 	walLimit int64
 }
 
+// private makes a file that its owner alone can read, if there is none: it will hold names and phones. SQLite gives
+// the files beside it the same rights.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // The writer looks at the write-ahead log's file every walCommits commits. Readers who overlap without a pause keep
 // it from being reset; beyond so many bytes the writer waits for them and empties it.
 const (
@@ -45,6 +55,9 @@ const (
 )
 
 func openFile(ctx context.Context, path string, o Options) (*file, uuid.UUID, error) {
+	if err := private(path); err != nil {
+		return nil, uuid.Nil, err
+	}
 	db, err := sql.Open("sqlite", writerDSN(path, o.checkpointPages))
 	if err != nil {
 		return nil, uuid.Nil, err

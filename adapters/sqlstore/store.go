@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -132,6 +133,9 @@ func lockDir(dir string) (*flock.Flock, error) {
 
 // unopened is why the log of a directory could not be opened for writing.
 func unopened(dir string, cause error) error {
+	if refused := (*fs.PathError)(nil); errors.As(cause, &refused) {
+		return unwritableDir(dir, cause)
+	}
 	switch code(cause) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR:
 		return unwritableDir(dir, cause)

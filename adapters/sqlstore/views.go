@@ -33,6 +33,9 @@ func OpenViewsFile(path string, readOnly bool) (*sql.DB, error) {
 		}
 		return openViews(dsn(path, "mode=ro&immutable=1", pragmas...))
 	}
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	return openViews(dsn(path, "_txlock=immediate", append(tuning, "journal_mode", "wal", "synchronous", "normal",
 		"wal_autocheckpoint", viewCheckpointPages, "journal_size_limit", journalLimit)...))
 }
@@ -40,6 +43,9 @@ func OpenViewsFile(path string, readOnly bool) (*sql.DB, error) {
 // BuildViewsFile opens a file of views to be filled from nothing by one goroutine: pages are written once, nothing is
 // forced onto the disk, and a crash leaves a file to be thrown away. Closed, it is opened by OpenViewsFile.
 func BuildViewsFile(path string) (*sql.DB, error) {
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	return openViews(dsn(path, "_txlock=immediate", "cache_size", -buildCacheKiB, "temp_store", "memory",
 		"journal_mode", "memory", "synchronous", "off"))
 }
