@@ -40,7 +40,7 @@ type file struct {
 // private makes a file that its owner alone can read, if there is none: it will hold names and phones. SQLite gives
 // the files beside it the same rights.
 func private(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the directory
 	if err != nil {
 		return err
 	}
