@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"gridward/domain/fault"
+	"gridward/domain/hazard"
 )
 
 // By is who sends a command and when: what the door stamps on it before the house sees it.
@@ -48,12 +49,9 @@ func (b By) At() time.Time {
 	return b.OccurredAt
 }
 
-// maxAhead is how far ahead of the server's clock a phone may be (design: time).
-const maxAhead = 5 * time.Minute
-
 // checkTime refuses what claims to happen in the future.
 func (b By) checkTime(field string, at time.Time) error {
-	if at.After(b.ReceivedAt.Add(maxAhead)) {
+	if at.After(b.ReceivedAt.Add(hazard.MaxAhead)) {
 		return &fault.Error{Kind: fault.Invalid, Code: "in_future", Message: "it lies more than 5 minutes ahead of the server's clock",
 			Fields: []fault.Field{{Field: field, Reason: "lies more than 5 minutes ahead of the server's clock"}}}
 	}

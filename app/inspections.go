@@ -37,16 +37,14 @@ func (a *App) LogInspection(ctx context.Context, by By, cmd inspection.Log) (Ins
 	cmd.ID = id
 	stream := inspectionStream(id)
 	defer a.inflight.begin(by.CommandID)()
-	var plain bool // it was written now, and found nothing
 	r, err := execute(ctx, a, by, stream, true, content, func(s inspection.State) (Decision[inspection.Event], error) {
-		plain = len(cmd.Hazards) == 0
 		return a.decideLog(ctx, by, s, cmd)
 	})
 	r.ID = id
 	if err != nil {
 		return InspectionReceipt{Receipt: r}, err
 	}
-	if plain {
+	if len(cmd.Hazards) == 0 { // nor had the command this one repeats
 		a.inflight.finished(by.CommandID)
 		return InspectionReceipt{Receipt: r}, nil
 	}

@@ -22,15 +22,6 @@ const (
 // codeLength is the number of digits of a code at each level; index 0 is unused.
 var codeLength = [...]int{0, 6, 9, 12, 15, 19}
 
-// ParseCellCode checks a code's form. It says nothing about whether the cell exists.
-func ParseCellCode(s string) (CellCode, error) {
-	c := CellCode(s)
-	if c.Level() == 0 {
-		return "", fmt.Errorf("%q is not a cell code: 6, 9, 12, 15 or 19 digits", s)
-	}
-	return c, nil
-}
-
 // Level is 1 (district) to 5 (site), or 0 when the code is malformed.
 func (c CellCode) Level() int {
 	for i := range len(c) {

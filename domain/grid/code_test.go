@@ -10,14 +10,13 @@ import (
 	"gridward/domain/grid"
 )
 
-func TestParseCellCode(t *testing.T) {
+func TestACodesLevelIsItsForm(t *testing.T) {
 	for code, level := range map[string]int{
 		"410104": 1, "410104001": 2, "410104001001": 3, "410104001001002": 4, "4101040010010020017": 5,
 		"": 0, "4101": 0, "41010400100100200": 0, "41010a": 0, "4101040010010020017 ": 0, "４１０１０４": 0,
 	} {
-		got, err := grid.ParseCellCode(code)
-		if got.Level() != level && err == nil || (err == nil) != (level > 0) {
-			t.Errorf("%q: level %d, %v; want %d", code, got.Level(), err, level)
+		if got := grid.CellCode(code).Level(); got != level {
+			t.Errorf("%q: level %d, want %d", code, got, level)
 		}
 	}
 }

@@ -97,9 +97,6 @@ func (p Post) OfficeOf(person string) (Duty, bool) {
 	return Duty{}, false
 }
 
-// HasOffice reports whether anybody could act for the office of this post.
-func (p Post) HasOffice() bool { return slices.ContainsFunc(p.Held, Duty.Office) }
-
 // Face is who stands for the post: its chief, else its supervisor, else its sponsor, else whoever is there first.
 func (p Post) Face() (Duty, bool) {
 	for _, role := range []string{RoleChief, RoleSupervisor, RoleSponsor} {

@@ -94,7 +94,7 @@ func DecideReport(s Scene, cmd Report) (Outcome, error) {
 	}
 	if cmd.FoundAt.IsZero() {
 		bad.Add("found_at", "is required")
-	} else if cmd.FoundAt.After(s.At.Add(maxAhead)) {
+	} else if cmd.FoundAt.After(s.At.Add(MaxAhead)) {
 		bad.Add("found_at", "lies after the report")
 	}
 	checkClassification(&bad, s.Programme, "", cmd.Item, cmd.Severity)

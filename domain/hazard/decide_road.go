@@ -9,11 +9,12 @@ import (
 	"gridward/domain/programme"
 )
 
-// maxAhead is how far a phone's clock may run ahead (design: time).
-const maxAhead = 5 * time.Minute
+// MaxAhead is how far a phone's clock may run ahead of the server's (design: time).
+const MaxAhead = 5 * time.Minute
 
 // file makes a report a case. Its consequences are decided with it: for a major hazard with a listing limit the
-// escalation to level 1, otherwise the programme's automatic dispatch.
+// escalation to level 1, otherwise the programme's automatic dispatch. A case that was returned is filed already, so
+// from then on only people dispatch it.
 func file(c Case, s Scene, cmd File) (Outcome, error) {
 	if err := c.inState(StateReported); err != nil {
 		return Outcome{}, err
@@ -42,7 +43,7 @@ func file(c Case, s Scene, cmd File) (Outcome, error) {
 	if awaitsListing(severity, filed.Limits) {
 		filed.Listing = true
 		events = append(events, filed, toTheTop(s, c, "a major hazard awaits its listing"))
-	} else if events = append(events, filed); item.DispatchTo != nil && len(s.Targets) > 0 && !c.WasReturned {
+	} else if events = append(events, filed); item.DispatchTo != nil && len(s.Targets) > 0 {
 		to, vacant := s.Targets[0].holder(s.Programme)
 		events = append(events, Dispatched{Stamp: filed.Stamp, To: to, Office: post.Cell, Automatic: true, Vacant: vacant})
 	}

@@ -44,7 +44,6 @@ type Case struct {
 	Holder       *Holder       // who has it once dispatched
 	DispatchedAt grid.CellCode // the cell of the office that dispatched
 	Dispatcher   string
-	WasReturned  bool // in this round: only people dispatch it now
 
 	Rectified  *Holder  // who rectified last in this round
 	Performers []string // who performed a rectification in this round: person ids, and names of others
@@ -167,7 +166,7 @@ func evolve(c Case, e Event) Case {
 	case Accepted:
 		c.State, c.Holder = StateRectifying, &e.Holder
 	case Returned:
-		c.State, c.Holder, c.Office, c.WasReturned = StateFiled, nil, e.Office, true
+		c.State, c.Holder, c.Office = StateFiled, nil, e.Office
 	case Rectified:
 		c = evolveRectified(c, e)
 	case Checked:
@@ -179,7 +178,7 @@ func evolve(c Case, e Event) Case {
 		c.State = StateClosed
 	case Reopened:
 		c.State, c.Round, c.Holder = e.To, e.Round, e.Holder
-		c.Performers, c.Recorders, c.Checkers, c.Passed, c.WasReturned, c.Rectified = nil, nil, nil, false, false, nil
+		c.Performers, c.Recorders, c.Checkers, c.Passed, c.Rectified = nil, nil, nil, false, nil
 		c.MergedInto = ""
 	default:
 		c = evolveBeside(c, e)
@@ -230,7 +229,7 @@ func evolveBeside(c Case, e Event) Case {
 	case CellReplaced:
 		c.Office = &e.Office
 		if e.Returned {
-			c.State, c.Holder, c.WasReturned = StateFiled, nil, true
+			c.State, c.Holder = StateFiled, nil
 		}
 	default: // words, and links that other events carry: nothing a decision relies on
 	}
