@@ -35,6 +35,8 @@ type file struct {
 	Duties          []programme.DutyRule   `yaml:"duties"`
 	Ladder          []programme.Ladder     `yaml:"ladder"`
 	Night           *programme.Night       `yaml:"night"`
+	Filing          *programme.Limit       `yaml:"filing"`
+	Corrects        *int                   `yaml:"corrects"` // a pointer, so that 0 is refused and not taken for its absence
 }
 
 type stageLimits = map[string]programme.Limit
@@ -82,6 +84,9 @@ func (f *file) checkDefaults() fault.Fields {
 	if f.OfficeLevel == nil {
 		bad.Add("office_level", "is required (0: the parent cell)")
 	}
+	if f.Corrects != nil && *f.Corrects == 0 {
+		bad.Add("corrects", "must be the number of a version, from 1")
+	}
 	for _, severity := range slices.Sorted(maps.Keys(f.Limits)) {
 		if programme.SeverityRank(severity) == 0 {
 			bad.Add("limits."+severity, "%q is not one of %v", severity, programme.Severities)
@@ -99,7 +104,7 @@ func (f *file) checkDefaults() fault.Fields {
 
 // fillIn completes every item: its own limits from the defaults of its severity, its severity_limits for the
 // other severities, its class_limits. What the item says itself stays. An item whose limit is set on dispatch
-// gets no default for rectification.
+// gets no default for rectification. A rung that escalates goes one level up where it says no number.
 func (f *file) fillIn() {
 	for i := range f.Catalogue {
 		it := &f.Catalogue[i]
@@ -111,6 +116,13 @@ func (f *file) fillIn() {
 		}
 		for class, defaults := range f.ClassLimits {
 			put(&it.ClassLimits, class, merged(defaults, it.ClassLimits[class], it.SetOnDispatch))
+		}
+	}
+	for _, l := range f.Ladder {
+		for i := range l.Rungs {
+			if r := &l.Rungs[i]; r.Do == programme.DoEscalate && r.Levels == 0 {
+				r.Levels = 1
+			}
 		}
 	}
 }
@@ -140,9 +152,13 @@ func (f *file) programme() programme.Programme {
 	p := programme.Programme{Code: f.Code, Name: f.Name, NameEn: f.NameEn, Levels: list(f.Levels), Steps: f.Steps,
 		TransferLevel: f.TransferLevel, Roles: list(f.Roles), MandatoryFields: list(f.MandatoryFields),
 		Classes: list(f.Classes), PremisesFields: list(f.PremisesFields), Checklist: list(f.Checklist),
-		Catalogue: list(f.Catalogue), Duties: list(f.Duties), Ladder: list(f.Ladder), Night: f.Night}
+		Catalogue: list(f.Catalogue), Duties: list(f.Duties), Ladder: list(f.Ladder), Night: f.Night,
+		Filing: f.Filing}
 	if f.OfficeLevel != nil {
 		p.OfficeLevel = *f.OfficeLevel
+	}
+	if f.Corrects != nil {
+		p.Corrects = *f.Corrects
 	}
 	for i := range p.Catalogue { // what JSON omits when empty is nil here too: a definition reads back as it was
 		it := &p.Catalogue[i]

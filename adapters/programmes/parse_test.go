@@ -69,6 +69,22 @@ func TestParseFillsInTheDefaults(t *testing.T) {
 	}
 }
 
+func TestParseReadsWhatTimeNeeds(t *testing.T) {
+	src := strings.Replace(small, "office_level: 2", "office_level: 2\nfiling: 2 working_hour\ncorrects: 3", 1)
+	src = strings.Replace(src, "do: escalate, levels: 1", "do: escalate", 1)
+	src = strings.Replace(src, "stage: rectification", "stage: statutory", 1)
+	p := parse(t, src)
+	if p.Filing == nil || p.Filing.String() != "2 working_hour" || p.Corrects != 3 {
+		t.Errorf("filing %v, corrects %d", p.Filing, p.Corrects)
+	}
+	if rungs := p.Rungs(programme.Minor, programme.StageStatutory); len(rungs) != 2 || rungs[0].Levels != 0 || rungs[1].Levels != 1 {
+		t.Errorf("rungs %+v: only what escalates goes up, by one level when none is given", rungs)
+	}
+	if p := parse(t, small); p.Filing != nil || p.Corrects != 0 {
+		t.Errorf("left out: filing %v, corrects %d", p.Filing, p.Corrects)
+	}
+}
+
 // A wrong file is refused with line, column, path and reason, and everything wrong with it at once.
 func TestParseSaysWhereAndWhy(t *testing.T) {
 	for _, tc := range []struct {
@@ -110,6 +126,20 @@ func TestParseSaysWhereAndWhy(t *testing.T) {
 		{"a level of another programme", "dispatch_to: {level: 4}", "dispatch_to: {level: 3}",
 			[]string{"line 20, column 19: catalogue[0].dispatch_to.level | level 3 is not one of"}},
 		{"an item twice", "{item: open_base", "{item: dark", []string{`line 21, column 6: catalogue[1].item | "dark" is already at catalogue[0]`}},
+		{"the filing limit's unit", "office_level: 2", "office_level: 2\nfiling: 1 hour", []string{`line 5, column 1: filing.unit | "hour" is not one of`}},
+		{"a filing limit without unit", "office_level: 2", "office_level: 2\nfiling: 1", []string{`line 5, column 9: filing | must read like "3 working_day"`}},
+		{"a correction of nothing", "office_level: 2", "office_level: 2\ncorrects: 0",
+			[]string{"line 5, column 1: corrects | must be the number of a version, from 1"}},
+		{"a correction of a word", "office_level: 2", "office_level: 2\ncorrects: last", []string{"line 5, column 11: corrects | must be a whole number"}},
+		{"the law's limit among the others", "limits: {rectification: 1 working_day}", "limits: {statutory: 1 working_day}",
+			[]string{"line 19, column 14: catalogue[0].limits.statutory | is not one of the stages"}},
+		{"a ladder for no stage", "stage: rectification", "stage: lunch", []string{`line 26, column 5: ladder[0].stage | "lunch" is not one of`}},
+		{"rungs out of order", "{when: {past: 1 working_day}, do: escalate, levels: 1}", "{when: {share: 0.5}, do: yellow}",
+			[]string{"line 29, column 10: ladder[0].rungs[1].when | comes before the rung above it"}},
+		{"more nights than patrols", "count: 1,", "count: 1, night: 2,", []string{"line 23, column 69: duties[0].night | must be 0 to the count, 1"}},
+		{"a duty per premises without sites", "per: cell", "per: premises", []string{"line 23, column 69: duties[0].per | premises lie at level 5"}},
+		{"a duty twice", "duties:", "duties:\n  - {what: patrol, role: officer, level: 4, period: week, count: 3, per: cell}",
+			[]string{`line 24, column 6: duties[1].what | "patrol officer 4  week cell" is already at duties[0]`}},
 		{"two things at once", "name: 灯不亮\n    severity: minor", "nam: 灯\n    severity: 3",
 			[]string{"line 17, column 5: catalogue[0].nam | unknown key", "line 18, column 15: catalogue[0].severity | must be text"}},
 		{"an anchor", "name: 路灯", "name: &n 路灯", []string{"line 2, column 7: name | anchors, aliases and tags"}},
@@ -244,7 +274,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(strings.Replace(small, "name: 灯不亮", "name: 灯不亮\n    class_limits: {}\n    severity_limits: {}", 1)))
 	f.Add([]byte(strings.Replace(small, "checklist:", "premises_fields: [{name: a, label: b, kind: text, choices: []}]\nchecklist:", 1)))
 	f.Add([]byte("levels: [1]\nnight: {from: 20:00, to: '06:00'}\n"))
-	for _, name := range []string{"fire", "fire-basic", "market", "water"} {
+	for _, name := range []string{"fire", "fire-basic", "market", "organisation", "service", "urban", "water"} {
 		src, err := os.ReadFile("files/" + name + ".yaml")
 		if err != nil {
 			f.Fatal(err)

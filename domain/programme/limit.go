@@ -3,7 +3,9 @@ package programme
 import (
 	"fmt"
 	"slices"
+	"time"
 
+	"gridward/domain/calendar"
 	"gridward/domain/fault"
 )
 
@@ -68,6 +70,18 @@ func ShorterOrEqual(a, b Limit) bool {
 	return as <= bs
 }
 
+// Time is how much time the limit allows and of which kind; a limit that is not sound allows none.
+func (l Limit) Time() (calendar.Kind, time.Duration) {
+	seconds, f, ok := l.measure()
+	if !ok {
+		return calendar.Clock, 0
+	}
+	if f == workingTime {
+		return calendar.Working, time.Duration(seconds) * time.Second
+	}
+	return calendar.Clock, time.Duration(seconds) * time.Second
+}
+
 func join(path, name string) string {
 	if path == "" {
 		return name
@@ -79,4 +93,10 @@ func oneOf(bad *fault.Fields, path, value string, known []string) {
 	if !slices.Contains(known, value) {
 		bad.Add(path, "%q is not one of %v", value, known)
 	}
+}
+
+// Working reports whether the limit counts working time.
+func (l Limit) Working() bool {
+	_, f, ok := l.measure()
+	return ok && f == workingTime
 }

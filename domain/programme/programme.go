@@ -19,7 +19,7 @@ type Programme struct {
 	Version         int         `json:"version" yaml:"version"`                         // from 1, each published version one higher
 	Levels          []int       `json:"levels" yaml:"levels"`                           // the grid levels it uses, ascending
 	OfficeLevel     int         `json:"office_level" yaml:"office_level"`               // filing, voiding and dispatch belong here or above; 0: the parent cell
-	Steps           string      `json:"steps,omitempty" yaml:"steps"`                   // "" (the full road) or "deliver" (rectify closes)
+	Steps           string      `json:"steps,omitempty" yaml:"steps"`                   // "" (the full road), "verify" (closing checks too) or "deliver" (rectify closes)
 	TransferLevel   int         `json:"transfer_level,omitempty" yaml:"transfer_level"` // transfers only at this level or above; 0: any
 	Roles           []Role      `json:"roles" yaml:"roles"`
 	MandatoryFields []string    `json:"mandatory_fields" yaml:"mandatory_fields"` // of an inspection: content, participants, measures, location, evidence, checklist
@@ -30,6 +30,11 @@ type Programme struct {
 	Duties          []DutyRule  `json:"duties" yaml:"duties"`
 	Ladder          []Ladder    `json:"ladder" yaml:"ladder"`
 	Night           *Night      `json:"night,omitempty" yaml:"night"` // what counts as night; nil: 20:00-06:00
+	// Filing is the limit for filing a report that nobody has classified yet; nil: none.
+	Filing *Limit `json:"filing,omitempty" yaml:"filing"`
+	// Corrects is the version that was wrong: open cases filed under it, or under one it corrected, are derived again
+	// by this one. 0: cases filed later only.
+	Corrects int `json:"corrects,omitempty" yaml:"corrects"`
 }
 
 // Role is one of the programme's own posts and which of the six roles it acts as.
@@ -84,11 +89,16 @@ const (
 	StageClosure       = "closure"
 	StageRework        = "rework"
 	StageTotal         = "total"
+	StageStatutory     = "statutory" // of service items: the law's limit, beside the committed one of rectification
 )
 
-// Stages lists the names under which a limit may be given.
+// Stages lists the names under which a limit may be given. The statutory one is not among them: an item gives it
+// under a key of its own.
 var Stages = []string{StageFiling, StageListing, StageDispatch, StageAcceptance, StageRectification, StageCheck,
 	StageClosure, StageRework, StageTotal}
+
+// LadderStages lists the stages a ladder may be given for.
+var LadderStages = append(slices.Clone(Stages), StageStatutory)
 
 // Limit is n of a unit: urgent_minute, urgent_hour, working_minute, working_hour, working_day, calendar_day.
 type Limit struct {
@@ -155,7 +165,7 @@ type Peak struct {
 	Night  int   `json:"night,omitempty" yaml:"night"`
 }
 
-// Ladder is the rungs of one severity and stage. Nothing climbs it yet; it is published with the programme.
+// Ladder is the rungs of one severity and stage, climbed in order of their instants.
 type Ladder struct {
 	Severity string `json:"severity" yaml:"severity"`
 	Stage    string `json:"stage" yaml:"stage"`
@@ -182,8 +192,13 @@ type Night struct {
 	To   string `json:"to" yaml:"to"`
 }
 
-// StepsDeliver marks a programme whose rectification closes the case: no check, no closure by others.
-const StepsDeliver = "deliver"
+// The steps of a programme that does not go the full road.
+const (
+	// StepsVerify: the level above verifies and closes in one act. A closure without a passed check is one too.
+	StepsVerify = "verify"
+	// StepsDeliver: the rectification closes the case. No check, no closure by others.
+	StepsDeliver = "deliver"
+)
 
 // Item finds an item of the catalogue.
 func (p *Programme) Item(code string) (Item, bool) {
@@ -216,6 +231,16 @@ func (p *Programme) HasClass(code string) bool {
 	return slices.ContainsFunc(p.Classes, func(c Class) bool { return c.Code == code })
 }
 
+// Rungs gives the ladder of a severity and stage, nil where there is none.
+func (p *Programme) Rungs(severity, stage string) []Rung {
+	for _, l := range p.Ladder {
+		if l.Severity == severity && l.Stage == stage {
+			return l.Rungs
+		}
+	}
+	return nil
+}
+
 // LimitsFor gives the limits of an item at a severity in a cell of a class: the item's own, overridden first by
 // the severity's, then by the class's.
 func (it Item) LimitsFor(severity, class string) map[string]Limit {
@@ -230,6 +255,9 @@ func (it Item) LimitsFor(severity, class string) map[string]Limit {
 	}
 	for stage, l := range it.ClassLimits[class] {
 		out[stage] = l
+	}
+	if it.Statutory != nil {
+		out[StageStatutory] = *it.Statutory
 	}
 	return out
 }

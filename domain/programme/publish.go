@@ -41,7 +41,8 @@ func Evolve(s State, e Event) State {
 // DecidePublish publishes a definition as the next version, whatever version it says it has. What is already
 // the last version yields no event. An older definition published again is a new version: that is how one goes
 // back. A definition that is not sound is a *fault.Error of kind Invalid with its fields; one under another
-// code than the stream's is refused (programme_code_differs).
+// code than the stream's is refused (programme_code_differs), and one that corrects a version nobody published is a
+// bad field.
 func DecidePublish(s State, p Programme) ([]Event, error) {
 	if err := Validate(p).Err(); err != nil {
 		return nil, err
@@ -55,6 +56,9 @@ func DecidePublish(s State, p Programme) ([]Event, error) {
 	}
 	if digest == s.Digest {
 		return nil, nil
+	}
+	if p.Corrects > len(s.Versions) {
+		return nil, fault.BadField("corrects", "there is no version %d of %s", p.Corrects, p.Code)
 	}
 	p.Version = len(s.Versions) + 1
 	return []Event{Published{Programme: p, Digest: digest}}, nil

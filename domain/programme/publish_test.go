@@ -35,6 +35,8 @@ func TestPublish(t *testing.T) {
 	wrong.Levels = nil
 	numbered := lamps()
 	numbered.Version = 7
+	corrects, early := lamps(), lamps()
+	corrects.Corrects, early.Corrects = 1, 2
 
 	for _, tc := range []struct {
 		name  string
@@ -51,6 +53,11 @@ func TestPublish(t *testing.T) {
 		{name: "the same under a number is nothing new", given: []programme.Event{published(t, first, 1)}, when: numbered},
 		{name: "going back is a new version", given: []programme.Event{published(t, first, 1), published(t, renamed, 2)},
 			when: first, then: []programme.Event{published(t, first, 3)}},
+		{name: "a correction is the next version", given: []programme.Event{published(t, first, 1)},
+			when: corrects, then: []programme.Event{published(t, corrects, 2)}},
+		{name: "the same correction again is nothing new", given: []programme.Event{published(t, first, 1), published(t, corrects, 2)}, when: corrects},
+		{name: "a correction of what was never published", given: []programme.Event{published(t, first, 1)}, when: early,
+			fails: &fault.Error{Kind: fault.Invalid, Code: "invalid_fields"}},
 		{name: "another programme's stream", given: []programme.Event{published(t, first, 1)}, when: foreign,
 			fails: &fault.Error{Kind: fault.Refused, Code: "programme_code_differs"}},
 		{name: "an unsound definition", when: wrong, fails: &fault.Error{Kind: fault.Invalid, Code: "invalid_fields"}},

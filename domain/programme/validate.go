@@ -21,8 +21,10 @@ var FieldKinds = []string{"text", "number", "bool", "date", "choice"}
 var (
 	Whats   = []string{"patrol", "campaign", "self_check", "meeting", "publicity", "training", "drill"}
 	Periods = []string{"day", "week", "month", "quarter", "half_year", "year", "before_holiday"}
-	Pers    = []string{"cell", "holder", "premises"}
+	Pers    = []string{"cell", "holder", perPremises}
 )
+
+const perPremises = "premises"
 
 // The things a rung of the ladder may do, and Does lists them.
 const (
@@ -55,6 +57,7 @@ func Validate(p Programme) fault.Fields {
 	for i, d := range p.Duties {
 		v.duty(at("duties", i), d)
 	}
+	v.unique("duties", "what", codes(p.Duties, dutyKey))
 	for i, l := range p.Ladder {
 		v.ladder(at("ladder", i), l)
 	}
@@ -101,8 +104,14 @@ func (v *validator) head() {
 	if p.TransferLevel != 0 {
 		v.level("transfer_level", p.TransferLevel)
 	}
-	if p.Steps != "" && p.Steps != StepsDeliver {
-		v.Add("steps", "must be %q or left out", StepsDeliver)
+	if p.Steps != "" && p.Steps != StepsVerify && p.Steps != StepsDeliver {
+		v.Add("steps", "must be %q, %q or left out", StepsVerify, StepsDeliver)
+	}
+	if p.Filing != nil {
+		v.Fields = append(v.Fields, p.Filing.Validate("filing")...)
+	}
+	if p.Corrects < 0 {
+		v.Add("corrects", "must be the number of a version, from 1")
 	}
 	for i, f := range p.MandatoryFields {
 		oneOf(&v.Fields, at("mandatory_fields", i), f, MandatoryFields)

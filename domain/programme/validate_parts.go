@@ -1,9 +1,12 @@
 package programme
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"gridward/domain/grid"
 )
 
 func (v *validator) item(path string, it Item) {
@@ -67,41 +70,80 @@ func (v *validator) duty(path string, d DutyRule) {
 	}
 	oneOf(&v.Fields, path+".period", d.Period, Periods)
 	oneOf(&v.Fields, path+".per", d.Per, Pers)
-	v.counts(path, d.Count, d.Night)
-	if d.Peak == nil {
-		return
+	if d.Per == perPremises && !v.p.Uses(grid.Site) {
+		v.Add(path+".per", "premises lie at level %d, which is not one of the programme's levels %v", grid.Site, v.p.Levels)
+	}
+	v.counts(path, d.What, d.Count, d.Night)
+	if d.Peak != nil {
+		v.peak(path+".peak", d)
+	}
+}
+
+// dutyKey is what one rule asks for; two rules with the same one would ask twice for one thing.
+func dutyKey(d DutyRule) string {
+	return fmt.Sprintf("%s %s %d %s %s %s", d.What, d.Role, d.Level, d.Class, d.Period, d.Per)
+}
+
+// peak: a period is a peak one by the month it lies in, so it may not be longer than a month.
+func (v *validator) peak(path string, d DutyRule) {
+	if slices.Contains([]string{"quarter", "half_year", "year"}, d.Period) {
+		v.Add(path, "peak months are for periods of a month or less, not for a %s", d.Period)
 	}
 	if len(d.Peak.Months) == 0 {
-		v.Add(path+".peak.months", "is required")
+		v.Add(path+".months", "is required")
 	}
 	seen := map[int]bool{}
 	for i, m := range d.Peak.Months {
 		if m < int(time.January) || m > int(time.December) || seen[m] {
-			v.Add(at(path+".peak.months", i), "must be a month, 1 to 12, once")
+			v.Add(at(path+".months", i), "must be a month, 1 to 12, once")
 		}
 		seen[m] = true
 	}
-	v.counts(path+".peak", d.Peak.Count, d.Peak.Night)
+	v.counts(path, d.What, d.Peak.Count, d.Peak.Night)
 }
 
-// counts: night patrols are part of the count.
-func (v *validator) counts(path string, count, night int) {
+// counts: night patrols are part of the count, and only what is logged as an inspection can lie in the night.
+func (v *validator) counts(path, what string, count, night int) {
 	if count < 1 {
 		v.Add(path+".count", "must be 1 or more")
 	}
 	if night < 0 || night > count {
 		v.Add(path+".night", "must be 0 to the count, %d", count)
 	}
+	if night > 0 && slices.Contains([]string{"meeting", "publicity", "training", "drill"}, what) {
+		v.Add(path+".night", "is for patrols, campaigns and self-checks, not for a %s", what)
+	}
 }
 
 func (v *validator) ladder(path string, l Ladder) {
 	oneOf(&v.Fields, path+".severity", l.Severity, Severities)
-	oneOf(&v.Fields, path+".stage", l.Stage, Stages)
+	oneOf(&v.Fields, path+".stage", l.Stage, LadderStages)
 	if len(l.Rungs) == 0 {
 		v.Add(path+".rungs", "is required")
 	}
+	problems := len(v.Fields)
 	for i, r := range l.Rungs {
 		v.rung(at(path+".rungs", i), r)
+	}
+	if len(v.Fields) > problems {
+		return // rungs that are wrong in themselves have no order
+	}
+	for i := 1; i < len(l.Rungs); i++ {
+		if l.Rungs[i].When.before(l.Rungs[i-1].When) {
+			v.Add(at(path+".rungs", i)+".when", "comes before the rung above it")
+		}
+	}
+}
+
+// before reports whether w is certain to come earlier than o, whatever the calendar and the start.
+func (w When) before(o When) bool {
+	switch {
+	case w.Past == nil && o.Past == nil:
+		return w.Share < o.Share
+	case w.Past == nil || o.Past == nil:
+		return w.Past == nil // a share ends at the deadline, where the time past it begins
+	default:
+		return ShorterOrEqual(*w.Past, *o.Past) && !ShorterOrEqual(*o.Past, *w.Past)
 	}
 }
 

@@ -58,8 +58,25 @@ func lamps() programme.Programme {
 }
 
 func TestASoundProgrammeHasNoProblems(t *testing.T) {
-	if bad := programme.Validate(lamps()); len(bad) != 0 {
-		t.Errorf("got %v", bad)
+	for name, change := range map[string]func(p *programme.Programme){
+		"as it is":                func(*programme.Programme) {},
+		"closing verifies":        func(p *programme.Programme) { p.Steps = programme.StepsVerify },
+		"rectifying delivers":     func(p *programme.Programme) { p.Steps = programme.StepsDeliver },
+		"a correction":            func(p *programme.Programme) { p.Corrects = 3 },
+		"reports have a limit":    func(p *programme.Programme) { p.Filing = &programme.Limit{N: 15, Unit: programme.UrgentMinute} },
+		"before a holiday":        func(p *programme.Programme) { p.Duties[0].Period = "before_holiday" },
+		"a ladder of the law's":   func(p *programme.Programme) { p.Ladder[0].Stage = programme.StageStatutory },
+		"every patrol at night":   func(p *programme.Programme) { p.Duties[0].Night = 2 },
+		"two periods of one duty": func(p *programme.Programme) { d := p.Duties[0]; d.Period = "day"; p.Duties = append(p.Duties, d) },
+		"times of which none is sure to be first": func(p *programme.Programme) {
+			p.Ladder[0].Rungs[3].When.Past = &programme.Limit{N: 2, Unit: programme.CalendarDay}
+		},
+	} {
+		p := lamps()
+		change(&p)
+		if bad := programme.Validate(p); len(bad) != 0 {
+			t.Errorf("%s: got %v", name, bad)
+		}
 	}
 }
 
@@ -80,6 +97,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"office level", func(p *programme.Programme) { p.OfficeLevel = 3 }, []string{"office_level"}},
 		{"transfer level", func(p *programme.Programme) { p.TransferLevel = 5 }, []string{"transfer_level"}},
 		{"steps", func(p *programme.Programme) { p.Steps = "fly" }, []string{"steps"}},
+		{"filing limit", func(p *programme.Programme) { p.Filing = &programme.Limit{N: 1, Unit: "hour"} }, []string{"filing.unit"}},
+		{"corrects", func(p *programme.Programme) { p.Corrects = -1 }, []string{"corrects"}},
+		{"the statutory limit among the others", func(p *programme.Programme) { p.Catalogue[0].Limits[programme.StageStatutory] = day },
+			[]string{"catalogue[0].limits.statutory"}},
 		{"unknown mandatory field", func(p *programme.Programme) { p.MandatoryFields[0] = "area" }, []string{"mandatory_fields[0]"}},
 		{"mandatory field twice", func(p *programme.Programme) { p.MandatoryFields[1] = "content" }, []string{"mandatory_fields[1]"}},
 		{"checklist demanded, none there", func(p *programme.Programme) { p.Checklist = nil }, []string{"mandatory_fields[1]"}},
@@ -132,6 +153,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"peak months", func(p *programme.Programme) { p.Duties[0].Peak.Months = []int{0, 4, 4, 13} },
 			[]string{"duties[0].peak.months[0]", "duties[0].peak.months[2]", "duties[0].peak.months[3]"}},
 		{"peak without months", func(p *programme.Programme) { p.Duties[0].Peak.Months = nil }, []string{"duties[0].peak.months"}},
+		{"the same duty twice", func(p *programme.Programme) { p.Duties = append(p.Duties, p.Duties[0]) }, []string{"duties[1].what"}},
+		{"a meeting at night", func(p *programme.Programme) { p.Duties[0].What = "meeting" }, []string{"duties[0].night", "duties[0].peak.night"}},
+		{"premises in a programme without sites", func(p *programme.Programme) { p.Duties[0].Per = "premises" }, []string{"duties[0].per"}},
+		{"peak months of a quarter", func(p *programme.Programme) { p.Duties[0].Period = "quarter" }, []string{"duties[0].peak"}},
 		{"peak count", func(p *programme.Programme) { p.Duties[0].Peak.Count = 1 }, []string{"duties[0].peak.night"}},
 		{"ladder twice", func(p *programme.Programme) { p.Ladder = append(p.Ladder, p.Ladder[0]) }, []string{"ladder[1].stage"}},
 		{"ladder of nothing", func(p *programme.Programme) {
@@ -148,6 +173,22 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		{"supervise nowhere", func(p *programme.Programme) { rung(p, 3).Level = 3 }, []string{"ladder[0].rungs[3].level"}},
 		{"a card with levels", func(p *programme.Programme) { rung(p, 0).Levels, rung(p, 0).Level = 1, 1 },
 			[]string{"ladder[0].rungs[0].levels", "ladder[0].rungs[0].level"}},
+		{"rungs out of order", func(p *programme.Programme) {
+			p.Ladder[0].Rungs[0], p.Ladder[0].Rungs[1] = p.Ladder[0].Rungs[1], p.Ladder[0].Rungs[0]
+		}, []string{"ladder[0].rungs[1].when"}},
+		{"shares out of order", func(p *programme.Programme) {
+			*rung(p, 1) = programme.Rung{When: programme.When{Share: 0.5}, Do: programme.DoYellow}
+		},
+			[]string{"ladder[0].rungs[1].when"}},
+		{"times past out of order", func(p *programme.Programme) {
+			rung(p, 3).When.Past = &programme.Limit{N: 2, Unit: programme.WorkingHour}
+		},
+			[]string{"ladder[0].rungs[3].when"}},
+		{"an hour of the clock after an hour of work", func(p *programme.Programme) {
+			rung(p, 3).When.Past = &programme.Limit{N: 8, Unit: programme.UrgentHour} // never later than 1 working day
+		}, []string{"ladder[0].rungs[3].when"}},
+		{"a rung before the deadline after one past it", func(p *programme.Programme) { rung(p, 3).When = programme.When{Share: 1} },
+			[]string{"ladder[0].rungs[3].when"}},
 		{"do", func(p *programme.Programme) { rung(p, 0).Do = "shout" }, []string{"ladder[0].rungs[0].do"}},
 		{"night", func(p *programme.Programme) { p.Night = &programme.Night{From: "24:00", To: "6:00"} }, []string{"night.from", "night.to"}},
 		{"an endless night", func(p *programme.Programme) { p.Night.To = p.Night.From }, []string{"night.to"}},
