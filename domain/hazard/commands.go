@@ -149,6 +149,32 @@ type (
 		Satisfied bool   `json:"satisfied"`
 		Note      string `json:"note,omitempty"`
 	}
+	// RequestExtension asks for more time: until_limit is the time added.
+	RequestExtension struct {
+		Limit  programme.Limit `json:"until_limit"`
+		Reason string          `json:"reason"`
+	}
+	// DecideExtension answers the request that waits.
+	DecideExtension struct {
+		Granted bool   `json:"granted"`
+		Note    string `json:"note,omitempty"`
+	}
+	// Suspend stops the clock, for a year at most.
+	Suspend struct {
+		Reason string     `json:"reason"`
+		Until  *time.Time `json:"until,omitempty"`
+	}
+	// Resume lets it run again.
+	Resume struct{}
+	// Appeal objects after closure.
+	Appeal struct {
+		Reason string `json:"reason"`
+	}
+	// DecideAppeal decides the objection.
+	DecideAppeal struct {
+		Upheld bool   `json:"upheld"`
+		Note   string `json:"note,omitempty"`
+	}
 )
 
 func (RequestVerification) caseCommand()   {}
@@ -172,3 +198,9 @@ func (TransferReply) caseCommand()         {}
 func (Merge) caseCommand()                 {}
 func (Note) caseCommand()                  {}
 func (Feedback) caseCommand()              {}
+func (RequestExtension) caseCommand()      {}
+func (DecideExtension) caseCommand()       {}
+func (Suspend) caseCommand()               {}
+func (Resume) caseCommand()                {}
+func (Appeal) caseCommand()                {}
+func (DecideAppeal) caseCommand()          {}

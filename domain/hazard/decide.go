@@ -28,6 +28,15 @@ func Decide(c Case, s Scene, cmd Command) (Outcome, error) {
 		return Outcome{}, fault.Refuse("out_of_order", "the state of the case last changed at %s, after this command happened",
 			c.LastChange.Format("2006-01-02T15:04:05Z07:00"))
 	}
+	out, err := decide(c, s, cmd)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out.Events = consequences(c, s, out.Events)
+	return out, nil
+}
+
+func decide(c Case, s Scene, cmd Command) (Outcome, error) {
 	switch cmd := cmd.(type) {
 	case RequestVerification:
 		return requestVerification(c, s, cmd)
@@ -71,6 +80,18 @@ func Decide(c Case, s Scene, cmd Command) (Outcome, error) {
 		return note(c, s, cmd)
 	case Feedback:
 		return feedback(c, s, cmd)
+	case RequestExtension:
+		return requestExtension(c, s, cmd)
+	case DecideExtension:
+		return decideExtension(c, s, cmd)
+	case Suspend:
+		return suspend(c, s, cmd)
+	case Resume:
+		return resume(c, s)
+	case Appeal:
+		return appeal(c, s, cmd)
+	case DecideAppeal:
+		return decideAppeal(c, s, cmd)
 	}
 	return Outcome{}, fmt.Errorf("no rule for the command %T", cmd)
 }
@@ -119,7 +140,24 @@ func DecideReport(s Scene, cmd Report) (Outcome, error) {
 		}
 	}
 	e.Office, e.Vacant = inCharge(s.offices())
+	e.ProgrammeVersion, e.CalendarVersion, e.Limit = s.Programme.Version, s.calendarVersion(), s.filingLimit(cmd.Item, cmd.Severity)
 	return Outcome{Events: []Event{e}}, nil
+}
+
+// filingLimit is how soon a report has to be filed: by its item, or as the programme says for what nobody has
+// classified.
+func (s Scene) filingLimit(item, severity string) *programme.Limit {
+	it, known := s.Programme.Item(item)
+	if !known {
+		return s.Programme.Filing
+	}
+	if severity == "" {
+		severity = it.Severity
+	}
+	if l, ok := it.LimitsFor(severity, s.Cell.Classes[s.Programme.Code])[programme.StageFiling]; ok {
+		return &l
+	}
+	return nil
 }
 
 // checkClassification notes an unknown item or severity, each if given.

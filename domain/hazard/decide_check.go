@@ -5,6 +5,7 @@ import (
 
 	"gridward/domain/fault"
 	"gridward/domain/grid"
+	"gridward/domain/programme"
 )
 
 // separate refuses the one who performed the rectification of this round (separation of duties).
@@ -45,15 +46,20 @@ func check(c Case, s Scene, cmd Check) (Outcome, error) {
 
 // closers are the posts that may close: above the cell that rectified; for a department's work the office that
 // dispatched it or above; at level 1, with nobody above, level 1 itself.
-func (c Case) closers(s Scene) grid.Chain {
-	r := c.Rectified
+func (c Case) closers(s Scene) grid.Chain { return s.closers(c.DispatchedAt, *c.Rectified) }
+
+func (s Scene) closers(dispatched grid.CellCode, r Holder) grid.Chain {
+	held := s.Held
+	if len(held) == 0 { // found and removed on the spot
+		held = s.Chain
+	}
 	switch {
 	case r.Department != "":
-		return upTo(s.Programme, s.Chain, c.DispatchedAt.Level())
+		return upTo(s.Programme, s.Chain, dispatched.Level())
 	case r.Cell.Level() == grid.District:
-		return upTo(s.Programme, s.Held, grid.District)
+		return upTo(s.Programme, held, grid.District)
 	default:
-		return upTo(s.Programme, s.Held, r.Cell.Level()-1)
+		return upTo(s.Programme, held, r.Cell.Level()-1)
 	}
 }
 
@@ -82,15 +88,20 @@ func closeRound(c Case, s Scene, cmd Close) (Outcome, error) {
 	if atTop && duty.ActsAs == grid.RoleSupervisor {
 		return Outcome{}, fault.Forbid("not_in_charge", "at level 1 a chief or sponsor closes")
 	}
+	verifies := s.Programme.Steps == programme.StepsVerify
 	switch {
-	case !c.Passed:
+	case !c.Passed && !verifies:
 		return Outcome{}, fault.Refuse("not_checked", "the last check has not passed")
 	case c.ListingAwaited:
 		return Outcome{}, fault.Refuse("listing_awaited", "a major hazard is listed before it is closed")
 	case c.Listed():
 		return Outcome{}, fault.Refuse("listed", "a listed case is closed after level 1 has lifted the listing")
 	}
-	return did(duty, Closed{Stamp: s.stamp(c), Rating: cmd.Rating, Note: cmd.Note, Office: post.Cell, AtTop: atTop})
+	closed := Closed{Stamp: s.stamp(c), Rating: cmd.Rating, Note: cmd.Note, Office: post.Cell, AtTop: atTop}
+	if !c.Passed { // the level above verifies and closes in one act
+		return did(duty, Checked{Stamp: closed.Stamp, Result: Passed, Note: cmd.Note}, closed)
+	}
+	return did(duty, closed)
 }
 
 // reopen begins a new round: a closed case goes back to the last cell's present holder, or to filed when there is
@@ -113,6 +124,7 @@ func reopen(c Case, s Scene, cmd Reopen) (Outcome, error) {
 			return Outcome{}, err
 		}
 		e.To = StateReported
+		e.Office, _ = inCharge(s.offices())
 		return did(duty, e)
 	}
 	_, duty, err := s.officer(s.offices())
@@ -126,6 +138,8 @@ func reopen(c Case, s Scene, cmd Reopen) (Outcome, error) {
 			h = h.under(face)
 		}
 		e.To, e.Holder = StateRectifying, &h
+	} else {
+		e.Office, _ = inCharge(s.offices())
 	}
 	return did(duty, e)
 }

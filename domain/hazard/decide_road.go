@@ -33,7 +33,7 @@ func file(c Case, s Scene, cmd File) (Outcome, error) {
 	filed := Filed{
 		Stamp: s.stamp(c), Item: item.Item, Severity: severity, Cell: s.Cell.Code, ProgrammeVersion: s.Programme.Version,
 		EvidenceRequired: item.EvidenceRequired, SetOnDispatch: item.SetOnDispatch, Reason: cmd.Reason,
-		Limits: item.LimitsFor(severity, s.Cell.Classes[s.Programme.Code]),
+		Limits: item.LimitsFor(severity, s.Cell.Classes[s.Programme.Code]), CalendarVersion: s.calendarVersion(),
 	}
 	if s.Cell.Code.AtLevel(grid.District) != c.Cell.AtLevel(grid.District) {
 		return Outcome{}, fault.BadField("cell", "lies in another district")
@@ -46,6 +46,9 @@ func file(c Case, s Scene, cmd File) (Outcome, error) {
 	} else if events = append(events, filed); item.DispatchTo != nil && len(s.Targets) > 0 {
 		to, vacant := s.Targets[0].holder(s.Programme)
 		events = append(events, Dispatched{Stamp: filed.Stamp, To: to, Office: post.Cell, Automatic: true, Vacant: vacant})
+		if s.Programme.Steps == programme.StepsDeliver { // what a window takes in it handles at once
+			events = append(events, Accepted{Stamp: filed.Stamp, Holder: to, Automatic: true})
+		}
 	}
 	return did(duty, events...)
 }
@@ -194,5 +197,24 @@ func rectify(c Case, s Scene, cmd Rectify) (Outcome, error) {
 	if cmd.PerformedBy == "" {
 		e.PerformedBy.Person = s.By
 	}
+	if !e.Delivered {
+		e.Office = s.closing(c.DispatchedAt, e.Holder, e.PerformedBy.Key())
+	}
 	return did(duty, e)
+}
+
+// closing is the office that has to check and close what a holder rectified: the one in charge above it, or for a
+// department the one that dispatched; at level 1 the district itself. Who performed the work is passed over.
+func (s Scene) closing(dispatched grid.CellCode, rectified Holder, performer string) *Holder {
+	post, _, ok := s.closers(dispatched, rectified).InCharge(performer)
+	if !ok {
+		return nil
+	}
+	h := holderOf(post)
+	for _, d := range post.Held { // at the top another holder than the performer
+		if h.Person == performer && d.Office() && d.Person != performer {
+			h = h.under(d)
+		}
+	}
+	return &h
 }

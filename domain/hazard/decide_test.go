@@ -1,7 +1,6 @@
 package hazard_test
 
 import (
-	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -99,7 +98,7 @@ func TestVoidingAndMerging(t *testing.T) {
 		{"not into nothing", reported(), "c.chief", hazard.Merge{Into: "ghost"}, nil, "case_not_found"},
 		{"not into a closed one", reported(), "c.chief", hazard.Merge{Into: "done"}, nil, "not_open"},
 		{"a voided one is reopened by the office above", voided(), "s.chief", hazard.Reopen{Reason: "there is one"},
-			[]hazard.Event{hazard.Reopened{Stamp: st("s.chief"), Reason: "there is one", Round: 2, To: "reported"}}, ""},
+			[]hazard.Event{hazard.Reopened{Stamp: st("s.chief"), Reason: "there is one", Round: 2, To: "reported", Office: who(community, "c.chief")}}, ""},
 		{"not by the one that voided it", voided(), "c.chief", hazard.Reopen{Reason: "there is one"}, nil, "not_in_charge"},
 	})
 }
@@ -184,7 +183,8 @@ func TestVacantCellFallsToTheOfficeInCharge(t *testing.T) {
 
 func TestRectifyCheckClose(t *testing.T) {
 	rect := func(by, performer string, files []evidence.File) []hazard.Event {
-		return []hazard.Event{hazard.Rectified{Stamp: st(by), Measures: "done", PerformedBy: party(performer), Evidence: files, Holder: *who(area, by)}}
+		return []hazard.Event{hazard.Rectified{Stamp: st(by), Measures: "done", PerformedBy: party(performer), Evidence: files, Holder: *who(area, by),
+			Office: who(community, "c.chief")}}
 	}
 	checked := func(by, result string) []hazard.Event {
 		e := hazard.Checked{Stamp: st(by), Result: result}
@@ -361,91 +361,4 @@ func TestWords(t *testing.T) {
 			[]hazard.Event{hazard.FeedbackGiven{Stamp: st("a.officer"), Satisfied: true, Note: personal.Of("case:case", "thanks")}}, ""},
 		{"not before", rectified(), "a.officer", hazard.Feedback{Satisfied: true}, nil, "wrong_state"},
 	})
-}
-
-// every is one command of each kind, well formed.
-var every = []hazard.Command{
-	hazard.RequestVerification{Person: "a.officer"}, hazard.Verify{Result: "confirmed"}, hazard.File{Item: "exit"}, hazard.Void{Reason: "r"},
-	hazard.Dispatch{Cell: area}, hazard.Accept{}, hazard.Return{Reason: "r"}, hazard.Rectify{Measures: "m"}, hazard.Check{Result: "passed"},
-	hazard.Close{Rating: "good"}, hazard.Reopen{Reason: "r"}, hazard.Reclassify{Item: "gas", Reason: "r"}, hazard.Escalate{Reason: "r"},
-	hazard.Supervise{Measure: "order", Level: 1}, hazard.Transfer{Authority: "a", DocumentNo: "1"}, hazard.Merge{Into: "other"},
-	hazard.Note{Text: "t"}, hazard.Feedback{},
-}
-
-// from is where each command may be given (design: case-lifecycle).
-var from = map[string]string{
-	"RequestVerification": "reported", "Verify": "reported", "File": "reported", "Void": "reported filed",
-	"Dispatch": "filed dispatched rectifying", "Accept": "dispatched", "Return": "dispatched rectifying", "Rectify": "rectifying",
-	"Check": "rectified", "Close": "rectified", "Reopen": "closed voided", "Reclassify": "filed dispatched rectifying rectified",
-	"Escalate": open, "Supervise": open, "Transfer": open, "Merge": "reported filed", "Note": open + " closed voided", "Feedback": "closed",
-}
-
-const open = "reported filed dispatched rectifying rectified"
-
-// The law: in a state other than those of the table, nobody, whatever their duty, gets a command through.
-func TestNoCommandOutsideItsStates(t *testing.T) {
-	states := map[string][]hazard.Event{"reported": reported(), "filed": filed(), "dispatched": dispatched(), "rectifying": rectifying(),
-		"rectified": rectified(), "closed": closed(), "voided": voided()}
-	for _, cmd := range every {
-		name := reflect.TypeOf(cmd).Name()
-		for state, history := range states {
-			allowed := contains(from[name], state)
-			through := false
-			for cell := range posts {
-				for _, d := range duties(cell, posts[cell]...) {
-					c := fold(history)
-					_, err := hazard.Decide(c, scene(c, d.Person, now, cmd), cmd)
-					through = through || err == nil
-					if err != nil && !allowed {
-						refusal(t, err, "wrong_state")
-					}
-				}
-			}
-			if through && !allowed {
-				t.Errorf("%s went through in a case that is %s", name, state)
-			}
-			if !through && allowed && !(name == "Close" && state == "rectified") { // that one waits for its check
-				t.Errorf("nobody can %s a case that is %s", name, state)
-			}
-		}
-	}
-}
-
-func contains(list, word string) bool {
-	for len(list) > 0 {
-		var w string
-		if _, err := fmt.Sscan(list, &w); err != nil {
-			return false
-		}
-		if w == word {
-			return true
-		}
-		list = list[min(len(list), len(w)+1):]
-	}
-	return false
-}
-
-func TestNothingPrecedesTheLastChange(t *testing.T) {
-	c := fold(dispatched()) // dispatched at minute 2
-	early := scene(c, "a.chief", 1, hazard.Accept{})
-	_, err := hazard.Decide(c, early, hazard.Accept{})
-	refusal(t, err, "out_of_order")
-	_, err = hazard.Decide(c, early, hazard.Note{Text: "words may come in any order"})
-	refusal(t, err, "")
-	early.Explicit = false // the server's clock lies a little behind the phone's: the command happens now
-	out, err := hazard.Decide(c, early, hazard.Accept{})
-	refusal(t, err, "")
-	if got := out.Events[0].Stamped().At; !got.Equal(at(2)) {
-		t.Errorf("happened at %s", got)
-	}
-}
-
-func TestAStewardHoldsNoDuty(t *testing.T) {
-	for _, cmd := range []hazard.Command{hazard.File{Item: "exit"}, hazard.Void{Reason: "r"}} {
-		c := fold(reported())
-		s := scene(c, "admin", now, cmd)
-		s.Steward = true
-		_, err := hazard.Decide(c, s, cmd)
-		refusal(t, err, "not_in_charge")
-	}
 }

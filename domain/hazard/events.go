@@ -17,6 +17,17 @@ import (
 type Stamp struct {
 	At time.Time `json:"at"`
 	By string    `json:"by"` // person id, "admin" or "system"
+	// Judged is the instant limits are judged by where that is not At: the one it was received at, for what is told
+	// more than 72 hours late (design: time).
+	Judged time.Time `json:"judged,omitzero"`
+}
+
+// When is the instant limits are judged by.
+func (s Stamp) When() time.Time {
+	if s.Judged.IsZero() {
+		return s.At
+	}
+	return s.Judged
 }
 
 // Event is what can happen to one case's stream ("case-<id>").
@@ -61,6 +72,10 @@ type Reported struct {
 	Inspection   string             `json:"inspection,omitempty"` // the inspection that found it
 	Office       *Holder            `json:"office,omitempty"`     // the office in charge: it holds the case until it is dispatched
 	Vacant       []grid.CellCode    `json:"vacant,omitempty"`     // cells passed over to find the office
+
+	ProgrammeVersion int              `json:"programme_version,omitempty"` // of the filing limit
+	CalendarVersion  int              `json:"calendar_version,omitempty"`
+	Limit            *programme.Limit `json:"limit,omitempty"` // of filing
 }
 
 // VerificationRequested asks a cell or a person to look whether there is something.
@@ -93,6 +108,7 @@ type Filed struct {
 	Listing          bool                       `json:"listing,omitempty"` // a major hazard: it awaits its listing from now
 	Office           *Holder                    `json:"office,omitempty"`
 	Vacant           []grid.CellCode            `json:"vacant,omitempty"`
+	CalendarVersion  int                        `json:"calendar_version,omitempty"`
 }
 
 // Voided says that it is no hazard, or was recorded by mistake (作废).
@@ -118,7 +134,8 @@ type Dispatched struct {
 // Accepted says that the receiver takes it.
 type Accepted struct {
 	Stamp
-	Holder Holder `json:"holder"`
+	Holder    Holder `json:"holder"`
+	Automatic bool   `json:"automatic,omitempty"` // a service window that takes in handles at once
 }
 
 // Returned says that it is not theirs (回退).
@@ -138,6 +155,7 @@ type Rectified struct {
 	Holder      Holder          `json:"holder"` // who rectified: the cell or the department
 	OnTheSpot   bool            `json:"on_the_spot,omitempty"`
 	Delivered   bool            `json:"delivered,omitempty"` // the programme's last step: it closes the case
+	Office      *Holder         `json:"office,omitempty"`    // who has to check and close
 }
 
 // Checked is somebody else's look (核查): passed or failed.
@@ -175,10 +193,12 @@ type Escalated struct {
 	To        grid.CellCode   `json:"to"`
 	Level     int             `json:"level"`
 	Reason    string          `json:"reason"`
-	Stage     string          `json:"stage,omitempty"` // listing: it ends with the listing; else it ends with the present stage
+	Stage     string          `json:"stage,omitempty"` // listing, total or statutory: it ends with that clock; else with the present stage
 	Automatic bool            `json:"automatic,omitempty"`
 	Office    *Holder         `json:"office,omitempty"` // who stands for the office there
 	Vacant    []grid.CellCode `json:"vacant,omitempty"`
+	Ladder    *Climb          `json:"ladder,omitempty"` // the rung that did it
+	Told      []string        `json:"told,omitempty"`   // person ids
 }
 
 // EscalationAcknowledged says what the upper office wants done.
@@ -213,6 +233,8 @@ type Supervised struct {
 	Level   int           `json:"level"`
 	Cell    grid.CellCode `json:"cell"`
 	Plan    *Plan         `json:"plan,omitempty"` // with listed
+	Ladder  *Climb        `json:"ladder,omitempty"`
+	Told    []string      `json:"told,omitempty"`
 }
 
 // SupervisionLifted ends it.
@@ -246,6 +268,7 @@ type Reopened struct {
 	Round  int     `json:"round"`
 	To     string  `json:"to"` // the state: rectifying, filed or reported
 	Holder *Holder `json:"holder,omitempty"`
+	Office *Holder `json:"office,omitempty"` // who has it where nobody rectifies
 }
 
 // MergedInto voids a duplicate in favour of another open case.
@@ -274,6 +297,13 @@ type Noted struct {
 	Stamp
 	Text     personal.Value  `json:"text"`
 	Evidence []evidence.File `json:"evidence,omitempty"`
+	Refused  *Refusal        `json:"refused,omitempty"` // the words come from a late command that was refused
+}
+
+// Refusal says which late command was refused, and by which rule.
+type Refusal struct {
+	Command string `json:"command"` // as the route names it: "rectify"
+	Rule    string `json:"rule"`    // the refusal's code
 }
 
 // FeedbackGiven is the reporter's side after closure.

@@ -20,13 +20,15 @@ func DecideFound(s Scene, found inspection.Logged, n int) []Event {
 		reported.Severity = item.Severity
 	}
 	reported.Office, reported.Vacant = inCharge(s.offices())
+	reported.ProgrammeVersion, reported.CalendarVersion = s.Programme.Version, s.calendarVersion()
+	reported.Limit = s.filingLimit(reported.Item, reported.Severity)
 	if h.OnTheSpot == nil {
 		return []Event{reported}
 	}
 	filed := Filed{
 		Stamp: st, Item: h.Item, Severity: reported.Severity, Cell: r.Cell, ProgrammeVersion: s.Programme.Version,
 		Limits: item.LimitsFor(reported.Severity, s.Cell.Classes[r.Programme]), EvidenceRequired: item.EvidenceRequired,
-		OnTheSpot: true, Office: reported.Office, Vacant: reported.Vacant,
+		OnTheSpot: true, Office: reported.Office, Vacant: reported.Vacant, CalendarVersion: reported.CalendarVersion,
 	}
 	spot := h.OnTheSpot
 	rectified := Rectified{Stamp: st, Measures: spot.Measures, PerformedBy: spot.PerformedBy, Evidence: spot.Evidence,
@@ -34,6 +36,7 @@ func DecideFound(s Scene, found inspection.Logged, n int) []Event {
 	if rectified.PerformedBy.Key() == "" {
 		rectified.PerformedBy.Person = r.Officer
 	}
+	rectified.Office = s.closing("", rectified.Holder, rectified.PerformedBy.Key())
 	return []Event{reported, filed, rectified}
 }
 
@@ -58,11 +61,14 @@ func DecideReplaced(c Case, s Scene, old grid.CellCode) []Event {
 		return nil
 	}
 	e := CellReplaced{Stamp: s.stamp(c), Cell: old, Returned: held && c.is(StateDispatched, StateRectifying)}
-	chain := s.Chain
-	if held {
+	chain, level := s.Chain, old.Level()-1
+	switch {
+	case held:
 		chain = s.Held
+	case c.is(StateReported, StateFiled): // it waits for an office that files and dispatches
+		level = min(level, officeLevel(s.Programme, c.Cell))
 	}
-	office, vacant := inCharge(upTo(s.Programme, chain, old.Level()-1))
+	office, vacant := inCharge(upTo(s.Programme, chain, level))
 	e.Office, e.Vacant = Holder{Cell: old.Parent()}, vacant
 	if office != nil {
 		e.Office = *office

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"gridward/domain/calendar"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/programme"
@@ -16,6 +17,8 @@ type Scene struct {
 	Steward   bool   // an administrator in its own name: holds no duty
 	At        time.Time
 	Explicit  bool                 // the client said when it happened
+	Judged    time.Time            // when limits take it to have happened, where that is not At
+	Calendars calendar.State       // every version
 	Programme *programme.Programme // the case's version; the newest while it is only reported
 	Cell      grid.Cell            // the case's cell, or the one filing corrects it to
 	Chain     grid.Chain           // from the case's cell upward
@@ -40,8 +43,11 @@ func (s Scene) stamp(c Case) Stamp {
 	if !s.Explicit && at.Before(c.LastChange) {
 		at = c.LastChange
 	}
-	return Stamp{At: at, By: s.By}
+	return Stamp{At: at, By: s.By, Judged: s.Judged}
 }
+
+// calendarVersion is the one that binds what is reported or filed now; 0 while there is none.
+func (s Scene) calendarVersion() int { return len(s.Calendars.Versions) }
 
 // officeLevel is the level at which the programme files and dispatches for a cell; 0 in the programme means the
 // parent cell.
