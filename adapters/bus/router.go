@@ -19,6 +19,7 @@ type Reaction struct {
 	Name       string // unique, for the logs
 	Handle     react.Handler
 	Checkpoint Checkpoint
+	Park       *Park // nil: a record is tried until it works, and those behind it wait
 }
 
 // untilItWorks makes Watermill's Retry try without a limit: it allows one try more than this, and takes none
@@ -26,26 +27,30 @@ type Reaction struct {
 const untilItWorks = -1
 
 // NewRouter makes the router that feeds each reaction with the log's records in order, each from its own
-// checkpoint. A handler that fails or panics is tried again with growing pauses until it works or the router
-// stops; every failure is logged. Run it until its context ends.
+// checkpoint. A handler that fails or panics is tried again with growing pauses until it works, it is parked, or the
+// router stops; every failure is logged. Run it until its context ends.
 func NewRouter(log app.Log, pause Backoff, logger *zap.Logger, reactions ...Reaction) (*message.Router, error) {
 	router, err := message.NewRouter(message.RouterConfig{}, zapLogger{logger})
 	if err != nil {
 		return nil, fmt.Errorf("router: %w", err)
 	}
-	retry := middleware.Retry{
-		MaxRetries:          untilItWorks,
-		InitialInterval:     pause.First,
-		MaxInterval:         pause.Most,
-		Multiplier:          2,
-		ResetContextOnRetry: true,
-		Logger:              zapLogger{logger},
-	}
-	router.AddMiddleware(retry.Middleware, middleware.Recoverer)
 	for _, r := range reactions {
-		handle := r.Handle
-		router.AddConsumerHandler(r.Name, "log", NewSubscriber(log, r.Checkpoint, pause, logger.With(zap.String("reaction", r.Name))),
-			func(msg *message.Message) error { return handle(msg.Context(), recordOf(msg)) })
+		logger := logger.With(zap.String("reaction", r.Name))
+		handler := router.AddConsumerHandler(r.Name, "log", NewSubscriber(log, r.Checkpoint, pause, logger),
+			func(msg *message.Message) error { return r.Handle(msg.Context(), recordOf(msg)) })
+		retry := middleware.Retry{
+			MaxRetries:          untilItWorks,
+			InitialInterval:     pause.First,
+			MaxInterval:         pause.Most,
+			Multiplier:          2,
+			ResetContextOnRetry: true,
+			Logger:              zapLogger{logger},
+		}
+		if r.Park != nil {
+			retry.MaxRetries = r.Park.Attempts - 1
+			handler.AddMiddleware(r.Park.middleware(logger))
+		}
+		handler.AddMiddleware(retry.Middleware, middleware.Recoverer)
 	}
 	return router, nil
 }
