@@ -1,9 +1,12 @@
 package eventcodec
 
 import (
+	"gridward/domain/calendar"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
 	"gridward/domain/inspection"
+	"gridward/domain/notice"
+	"gridward/domain/patrol"
 	"gridward/domain/programme"
 	"gridward/domain/register"
 )
@@ -59,5 +62,23 @@ func registry() []*entry {
 		of[hazard.CellReplaced]("case.cell_replaced"),
 		of[hazard.Noted]("case.noted"),
 		of[hazard.FeedbackGiven]("case.feedback_given"),
+		of[hazard.ExtensionRequested]("case.extension_requested"),
+		of[hazard.ExtensionDecided]("case.extension_decided"),
+		of[hazard.Suspended]("case.suspended"),
+		of[hazard.Resumed]("case.resumed"),
+		of[hazard.CardGiven]("case.card_given"),
+		of[hazard.CardHealed]("case.card_healed"),
+		of[hazard.CardWithdrawn]("case.card_withdrawn"),
+		of[hazard.RungPassed]("case.rung_passed"),
+		of[hazard.Rederived]("case.rederived"),
+		of[hazard.Appealed]("case.appealed"),
+		of[hazard.AppealDecided]("case.appeal_decided"),
+
+		of[notice.DigestOpened]("notice.digest_opened"),
+
+		of[calendar.Published]("calendar.published"),
+		of[patrol.Found]("patrol.shortfall_found"),
+		of[patrol.Restated]("patrol.shortfall_restated"),
+		of[patrol.DayClosed]("patrol.day_closed"),
 	}
 }
