@@ -16,6 +16,8 @@ type App struct {
 
 	inflight  *inflight
 	spreading map[string]bool // see complete.go
+	restating map[string]bool // see patrols.go
+	telling   map[string]bool // see notices.go
 }
 
 // New makes the house around a log. cacheSize is how many folded streams it keeps in memory.
@@ -32,5 +34,13 @@ func New(log Log, codec Codec, cacheSize int) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{log: log, codec: codec, cache: cache, inflight: inflight, spreading: spreading}, nil
+	restating, err := restating(codec)
+	if err != nil {
+		return nil, err
+	}
+	telling, err := telling(codec)
+	if err != nil {
+		return nil, err
+	}
+	return &App{log: log, codec: codec, cache: cache, inflight: inflight, spreading: spreading, restating: restating, telling: telling}, nil
 }

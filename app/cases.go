@@ -55,7 +55,11 @@ func (a *App) reportScene(ctx context.Context, by By, cmd hazard.Report) (hazard
 			return hazard.Scene{}, err
 		}
 	}
-	s := hazard.Scene{By: by.Person(), Steward: by.Steward(), At: by.At(), Explicit: !by.OccurredAt.IsZero(), Programme: prog, Cell: cell}
+	s := by.scene()
+	s.Programme, s.Cell = prog, cell
+	if s.Calendars, err = a.Calendars(ctx); err != nil {
+		return s, err
+	}
 	s.Chain, err = a.chain(ctx, prog.Code, cmd.Cell, s.At)
 	return s, err
 }
@@ -74,16 +78,26 @@ func (a *App) Case(ctx context.Context, by By, id string, cmd hazard.Command) (R
 	}
 	r, err := execute(ctx, a, by, caseStream(id), false, caseContent{fmt.Sprintf("%T", cmd), cmd},
 		func(c hazard.Case) (Decision[hazard.Event], error) {
+			c, first, err := a.advance(ctx, c, by.judgedAt(), false)
+			if err != nil {
+				return Decision[hazard.Event]{}, err
+			}
 			s, err := a.scene(ctx, by, c, cmd)
 			if err != nil {
 				return Decision[hazard.Event]{}, err
 			}
 			out, err := hazard.Decide(c, s, cmd)
+			if len(out.Events) > 0 {
+				out.Events = append(first, out.Events...)
+			}
 			return caseDecision(out, s, c.Cell), err
 		})
 	r.ID = id
-	if err != nil || !merging {
-		return r, err
+	if err != nil {
+		return r, a.keepWords(ctx, by, id, cmd, err)
+	}
+	if !merging {
+		return r, nil
 	}
 	linked, err := a.linkDuplicate(ctx, by, id, merge.Into)
 	r.Position = max(r.Position, linked.Position)
@@ -97,11 +111,14 @@ func caseDecision(out hazard.Outcome, s hazard.Scene, cell grid.CellCode) Decisi
 
 // scene gathers what a decision on the case relies on, as it stood when the command happened.
 func (a *App) scene(ctx context.Context, by By, c hazard.Case, cmd hazard.Command) (hazard.Scene, error) {
-	s := hazard.Scene{By: by.Person(), Steward: by.Steward(), At: by.At(), Explicit: !by.OccurredAt.IsZero()}
+	s := by.scene()
 	if !c.Exists() {
 		return s, fault.New(fault.NotFound, "case_not_found", "there is no such case")
 	}
 	var err error
+	if s.Calendars, err = a.Calendars(ctx); err != nil {
+		return s, err
+	}
 	if s.Programme, err = a.programmeAt(ctx, c.Programme, c.ProgrammeVersion); err != nil {
 		return s, err
 	}
@@ -115,6 +132,15 @@ func (a *App) scene(ctx context.Context, by By, c hazard.Case, cmd hazard.Comman
 		return s, err
 	}
 	return s, a.commandScene(ctx, c, cmd, &s)
+}
+
+// scene is what the sender alone brings into it.
+func (b By) scene() hazard.Scene {
+	s := hazard.Scene{By: b.Person(), Steward: b.Steward(), At: b.At(), Explicit: !b.OccurredAt.IsZero()}
+	if judged := b.judgedAt(); !judged.Equal(s.At) {
+		s.Judged = judged
+	}
+	return s
 }
 
 // holderScene gathers the posts of who has the case, or rectified it.
@@ -252,6 +278,9 @@ func (a *App) foundScene(ctx context.Context, found inspection.Logged) (hazard.S
 	r := found.Report
 	s := hazard.Scene{By: r.Officer, At: r.EndedAt}
 	var err error
+	if s.Calendars, err = a.Calendars(ctx); err != nil {
+		return s, err
+	}
 	if s.Programme, err = a.programmeAt(ctx, r.Programme, found.ProgrammeVersion); err != nil {
 		return s, err
 	}

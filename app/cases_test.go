@@ -239,7 +239,7 @@ func TestTheCasesOfAReplacedCell(t *testing.T) {
 	}
 	for range 2 {
 		running, stop := context.WithCancel(ctx)
-		h.ok(newApp(t, h.log).Complete(running, 0, open, func(p app.Position) error {
+		h.ok(newApp(t, h.log).Complete(running, 0, app.Tables{Cases: open}, func(p app.Position) error {
 			if p >= h.head() {
 				stop()
 			}

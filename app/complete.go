@@ -9,10 +9,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
+	"gridward/domain/calendar"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
 	"gridward/domain/inspection"
+	"gridward/domain/programme"
 )
 
 // inflight is the commands that write to several streams and are under way in this process: the completer leaves
@@ -77,6 +79,13 @@ func (f *inflight) wait(ctx context.Context, command uuid.UUID) (whole bool, err
 // OpenCases finds the open cases that a cell has or that lie in it, once everything up to the position is known.
 type OpenCases func(ctx context.Context, cell grid.CellCode, upTo Position) ([]string, error)
 
+// Tables is what the completer asks of the views.
+type Tables struct {
+	Cases   OpenCases
+	Under   OpenCasesUnder
+	Patrols PatrolTable
+}
+
 // completeBatch is how many records the completer reads at once.
 const completeBatch = 500
 
@@ -87,9 +96,9 @@ const completeBatch = 500
 //
 // What a rule refuses for good (two commands that raced for one id, say) is told to refused and passed over: it
 // stays refused to whoever retries the command, and must not hold up the others.
-func (a *App) Complete(ctx context.Context, from Position, open OpenCases, saved func(Position) error, refused func(Record, *fault.Error)) error {
+func (a *App) Complete(ctx context.Context, from Position, t Tables, saved func(Position) error, refused func(Record, *fault.Error)) error {
 	for {
-		at, err := a.completeNext(ctx, from, open, refused)
+		at, err := a.completeNext(ctx, from, t, refused)
 		if err == nil && at > from {
 			from, err = at, saved(at)
 			pause(ctx, completePause)
@@ -118,13 +127,13 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // completeNext goes through the next records and gives how far it has come.
-func (a *App) completeNext(ctx context.Context, from Position, open OpenCases, refused func(Record, *fault.Error)) (Position, error) {
+func (a *App) completeNext(ctx context.Context, from Position, t Tables, refused func(Record, *fault.Error)) (Position, error) {
 	records, err := a.log.Read(ctx, from, completeBatch)
 	if err != nil {
 		return from, err
 	}
 	for _, r := range records {
-		err := a.complete(ctx, r, open)
+		err := a.complete(ctx, r, t)
 		if f, ok := fault.As(err); ok && f.Kind != fault.Unavailable {
 			refused(r, f)
 		} else if err != nil {
@@ -137,8 +146,14 @@ func (a *App) completeNext(ctx context.Context, from Position, open OpenCases, r
 
 // spreading is the stored names of the events that something on other streams follows from.
 func spreading(codec Codec) (map[string]bool, error) {
+	return storedNames(codec, inspection.Logged{}, hazard.MergedInto{}, grid.DutyGiven{}, grid.DutyEnded{}, grid.CellReplaced{},
+		calendar.Published{}, programme.Published{})
+}
+
+// storedNames is the set of the events' stored names.
+func storedNames(codec Codec, events ...any) (map[string]bool, error) {
 	out := map[string]bool{}
-	for _, event := range []any{inspection.Logged{}, hazard.MergedInto{}, grid.DutyGiven{}, grid.DutyEnded{}, grid.CellReplaced{}} {
+	for _, event := range events {
 		name, _, _, err := codec.Encode(event)
 		if err != nil {
 			return nil, err
@@ -148,17 +163,35 @@ func spreading(codec Codec) (map[string]bool, error) {
 	return out, nil
 }
 
-func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
-	if !a.spreading[r.Type] {
-		return nil
+func (a *App) complete(ctx context.Context, r Record, t Tables) error {
+	spreads, restates := a.spreading[r.Type], a.restating[r.Type]
+	if spreads {
+		whole, err := a.inflight.wait(ctx, r.Meta.CommandID)
+		if err != nil {
+			return err
+		}
+		spreads = !whole
 	}
-	if whole, err := a.inflight.wait(ctx, r.Meta.CommandID); whole || err != nil {
-		return err
+	if !spreads && !restates {
+		return nil
 	}
 	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
 	if err != nil {
 		return err
 	}
+	if spreads {
+		if err := a.spread(ctx, r, event, t); err != nil {
+			return err
+		}
+	}
+	if !restates {
+		return nil
+	}
+	return a.restate(ctx, r, event, t.Patrols)
+}
+
+// spread does what follows from an event on other streams.
+func (a *App) spread(ctx context.Context, r Record, event any, t Tables) (err error) {
 	switch e := event.(type) {
 	case inspection.Logged:
 		return a.completeInspection(ctx, r, e)
@@ -170,8 +203,10 @@ func (a *App) complete(ctx context.Context, r Record, open OpenCases) error {
 		err = a.completeDutyEnd(ctx, r, e)
 	case grid.CellReplaced:
 		if err = a.completeReplacement(ctx, r, e); err == nil {
-			_, err = a.passCases(ctx, r, open)
+			_, err = a.passCases(ctx, r, t.Cases)
 		}
+	case calendar.Published, programme.Published:
+		_, _, err = a.correctBy(ctx, r, t.Under)
 	}
 	return err
 }
@@ -188,11 +223,19 @@ func (a *App) passCases(ctx context.Context, r Record, open OpenCases) (Position
 		by := By{Actor: "system", CommandID: uuid.NewSHA1(r.ID, []byte(id)), ReceivedAt: r.RecordedAt, Cause: r.ID, Origin: r.Meta.Correlation}
 		passed, err := execute(ctx, a, by, caseStream(id), false, caseContent{Name: "replaced " + string(cell)},
 			func(c hazard.Case) (Decision[hazard.Event], error) {
+				c, first, err := a.advance(ctx, c, by.ReceivedAt, false)
+				if err != nil {
+					return Decision[hazard.Event]{}, err
+				}
 				s, err := a.scene(ctx, by, c, nil)
 				if err != nil {
 					return Decision[hazard.Event]{}, err
 				}
-				return caseDecision(hazard.Outcome{Events: hazard.DecideReplaced(c, s, cell)}, s, c.Cell), nil
+				events := hazard.DecideReplaced(c, s, cell)
+				if len(events) > 0 {
+					events = append(first, events...)
+				}
+				return caseDecision(hazard.Outcome{Events: events}, s, c.Cell), nil
 			})
 		if err != nil {
 			return highest, err

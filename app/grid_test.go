@@ -280,14 +280,20 @@ func TestProgrammesArePublishedOnceAndListed(t *testing.T) {
 	h.ok(err)
 	changed := *fire
 	changed.Name += "(试行)"
-	h.refused("not_steward", "", func() error { _, err := h.PublishProgramme(ctx, h.by(wang), changed); return err })
-	h.twice(h.steward(), func(a *app.App, by app.By) (app.Receipt, error) { return a.PublishProgramme(ctx, by, changed) })
+	publish := func(p programme.Programme) func(*app.App, app.By) (app.Receipt, error) {
+		return func(a *app.App, by app.By) (app.Receipt, error) {
+			r, err := a.PublishProgramme(ctx, by, p, nil)
+			return r.Receipt, err
+		}
+	}
+	h.refused("not_steward", "", func() error { _, err := h.PublishProgramme(ctx, h.by(wang), changed, nil); return err })
+	h.twice(h.steward(), publish(changed))
 	changed.Code = "ice"
-	h.twice(h.steward(), func(a *app.App, by app.By) (app.Receipt, error) { return a.PublishProgramme(ctx, by, changed) })
+	h.twice(h.steward(), publish(changed))
 	h.refused("invalid_fields", "", func() error {
 		broken := changed
 		broken.Code, broken.Levels = "fog", nil
-		_, err := h.PublishProgramme(ctx, h.steward(), broken)
+		_, err := h.PublishProgramme(ctx, h.steward(), broken, nil)
 		return err
 	})
 

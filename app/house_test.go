@@ -223,7 +223,7 @@ func (h *house) complete() {
 	ctx, stop := context.WithCancel(h.t.Context())
 	defer stop()
 	nothing := func(context.Context, grid.CellCode, app.Position) ([]string, error) { return nil, nil }
-	err := newApp(h.t, h.log).Complete(ctx, 0, nothing, func(p app.Position) error {
+	err := newApp(h.t, h.log).Complete(ctx, 0, app.Tables{Cases: nothing}, func(p app.Position) error {
 		if head, err := h.log.Head(ctx); err == nil && p >= head {
 			stop()
 		}

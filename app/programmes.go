@@ -14,22 +14,24 @@ func programmesStream() Stream[programme.Index, programme.IndexEvent] {
 }
 
 // PublishProgramme publishes a definition as the next version of its programme. The same definition again is no
-// new version. Only a steward may (forbidden: not_steward).
-func (a *App) PublishProgramme(ctx context.Context, by By, p programme.Programme) (Receipt, error) {
+// new version. As a correction it derives the open cases again that the wrong version bound; open finds them. Only a
+// steward may (forbidden: not_steward).
+func (a *App) PublishProgramme(ctx context.Context, by By, p programme.Programme, open OpenCasesUnder) (Publication, error) {
 	if !by.Steward() {
-		return Receipt{}, fault.Forbid("not_steward", "programmes are published by an administrator")
+		return Publication{}, fault.Forbid("not_steward", "programmes are published by an administrator")
 	}
+	defer a.inflight.begin(by.CommandID)()
 	// Listed first: a crash between the two leaves a code without a version, which nobody sees, and never a
 	// programme that is missing from the list.
 	if err := programme.Validate(p).Err(); err != nil {
-		return Receipt{}, err
+		return Publication{}, err
 	}
 	list := by.then("list")
 	if _, err := execute(ctx, a, list, programmesStream(), false, p.Code, func(s programme.Index) (Decision[programme.IndexEvent], error) {
 		events, err := programme.DecideList(s, p.Code)
 		return Decision[programme.IndexEvent]{Events: events, Programme: p.Code}, err
 	}); err != nil {
-		return Receipt{}, err
+		return Publication{}, err
 	}
 	p.Version = 0 // whatever it says: the log counts
 	r, err := execute(ctx, a, by, programmeStream(p.Code), false, p, func(s programme.State) (Decision[programme.Event], error) {
@@ -37,7 +39,10 @@ func (a *App) PublishProgramme(ctx context.Context, by By, p programme.Programme
 		return Decision[programme.Event]{Events: events, Programme: p.Code, ProgrammeVersion: len(s.Versions) + 1}, err
 	})
 	r.ID = p.Code
-	return r, err
+	if err != nil {
+		return Publication{Receipt: r}, err
+	}
+	return a.corrected(ctx, programmeStream(p.Code).Name, r, open)
 }
 
 // PublishBuiltin publishes the programmes that ship with the program where the log has none of that code yet: a
@@ -51,7 +56,7 @@ func (a *App) PublishBuiltin(ctx context.Context, by By, builtin []programme.Pro
 		if len(s.Versions) > 0 {
 			continue
 		}
-		if _, err := a.PublishProgramme(ctx, by.then("publish/"+p.Code), p); err != nil {
+		if _, err := a.PublishProgramme(ctx, by.then("publish/"+p.Code), p, nil); err != nil {
 			return err
 		}
 	}

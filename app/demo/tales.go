@@ -108,7 +108,7 @@ var errPassedOn = errors.New("passed on")
 func passOn(ctx context.Context, a *app.App, from app.Position, cases ...string) error {
 	open := func(context.Context, grid.CellCode, app.Position) ([]string, error) { return cases, nil }
 	var refused error
-	err := a.Complete(ctx, from, open, func(app.Position) error { return errPassedOn }, func(_ app.Record, f *fault.Error) { refused = f })
+	err := a.Complete(ctx, from, app.Tables{Cases: open}, func(app.Position) error { return errPassedOn }, func(_ app.Record, f *fault.Error) { refused = f })
 	if refused != nil {
 		return refused
 	}

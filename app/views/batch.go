@@ -9,9 +9,12 @@ import (
 	"strconv"
 	"strings"
 
+	"gridward/domain/calendar"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
 	"gridward/domain/inspection"
+	"gridward/domain/notice"
+	"gridward/domain/patrol"
 	"gridward/domain/programme"
 	"gridward/domain/register"
 )
@@ -24,10 +27,14 @@ type batch struct {
 	counters Counters
 	cases    map[string]*caseRow
 	patrols  map[patrolGroup]*groupState
+	parties  map[[2]string]bool // party and case
+
+	moves       []moves
+	republished []string // programmes
 }
 
 func newBatch(ctx context.Context, p *projector) *batch {
-	return &batch{ctx: ctx, p: p, cases: map[string]*caseRow{}, patrols: map[patrolGroup]*groupState{}}
+	return &batch{ctx: ctx, p: p, cases: map[string]*caseRow{}, patrols: map[patrolGroup]*groupState{}, parties: map[[2]string]bool{}}
 }
 
 // apply hands an event to the views it concerns. An event nobody knows stops the projector.
@@ -57,6 +64,14 @@ func (b *batch) apply(e entry) error {
 		return b.applyProgramme(e, ev)
 	case programme.IndexEvent:
 		return nil // only the code: the programme comes with its publication
+	case calendar.Event:
+		return b.applyCalendar(e, ev)
+	case patrol.Event:
+		return b.applyShortfall(e, ev)
+	case patrol.DayEvent:
+		return b.applyDayClosed(e, ev)
+	case notice.Event:
+		return b.applyDigest(e, ev)
 	}
 	return fmt.Errorf("no view knows %T", e.event)
 }
@@ -65,6 +80,9 @@ func (b *batch) apply(e entry) error {
 func (b *batch) flush() error {
 	if err := b.flushCases(); err != nil {
 		return fmt.Errorf("cases: %w", err)
+	}
+	if err := b.flushParties(); err != nil {
+		return fmt.Errorf("parties: %w", err)
 	}
 	if err := b.flushPatrols(); err != nil {
 		return fmt.Errorf("patrols: %w", err)

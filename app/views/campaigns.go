@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS campaigns (
 	from_at   BIGINT NOT NULL,
 	to_at     BIGINT NOT NULL,
 	targets   BIGINT NOT NULL, -- how many
+	recorded_at BIGINT NOT NULL,
 	body      TEXT NOT NULL    -- a Campaign without what is counted
 );
 CREATE INDEX IF NOT EXISTS campaigns_from ON campaigns (from_at, id)`}
@@ -67,8 +68,8 @@ ON CONFLICT (campaign, cell) DO NOTHING`,
 	if err != nil {
 		return err
 	}
-	return b.exec(`INSERT INTO campaigns (id, programme, cell, from_at, to_at, targets, body) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		ev.ID, ev.Programme, string(ev.Cell), micros(ev.From), micros(ev.To), targets, body)
+	return b.exec(`INSERT INTO campaigns (id, programme, cell, from_at, to_at, targets, recorded_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		ev.ID, ev.Programme, string(ev.Cell), micros(ev.From), micros(ev.To), targets, micros(e.RecordedAt), body)
 }
 
 // inspectedTargets counts a campaign's distinct targets that were inspected: by an inspection that stands, names the

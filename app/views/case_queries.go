@@ -2,7 +2,10 @@ package views
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"gridward/app"
@@ -62,8 +65,57 @@ SELECT id FROM cases WHERE (cell = $1 OR holder_post = $1) AND state NOT IN ($2,
 // late is how long after it happened a fact is recorded at least to be marked late (design: time).
 const late = time.Hour
 
-// Timeline lists every fact of a case in order. It is read from the case's own stream, so it is never behind.
-func (v *Views) Timeline(ctx context.Context, id string, p Paging) (Page[Fact], error) {
+// OpenCasesUnder gives the ids of the open cases derived under one of those versions of a programme, or with none named
+// of the calendar, in order. It waits until the views know everything up to the position.
+func (v *Views) OpenCasesUnder(ctx context.Context, programme string, versions []int, upTo app.Position) ([]string, error) {
+	if err := v.WaitFor(ctx, upTo); err != nil {
+		return nil, err
+	}
+	var w where
+	w.and("state NOT IN (?, ?)", hazard.StateClosed, hazard.StateVoided)
+	column := "calendar_version"
+	if programme != "" {
+		w.is("programme", programme)
+		column = "programme_version"
+	}
+	args := make([]any, len(versions))
+	for i, n := range versions {
+		args[i] = n
+	}
+	w.and(column+" IN (?"+strings.Repeat(", ?", len(versions)-1)+")", args...)
+	return collect(ctx, v, `SELECT id FROM cases`+w.text("id", 0), w.args, scanText)
+}
+
+// LastDeadline is how far the limits under way reach, as far as the last thing due on a case tells; ok is false if
+// nothing is due.
+func (v *Views) LastDeadline(ctx context.Context) (at time.Time, ok bool, err error) {
+	last, err := collect(ctx, v, `SELECT due_at, deadline_at FROM cases WHERE due_at IS NOT NULL ORDER BY due_at DESC, id DESC LIMIT 1`, nil,
+		func(r *sql.Rows) (int64, error) {
+			var due int64
+			var deadline sql.NullInt64
+			err := r.Scan(&due, &deadline)
+			return max(due, deadline.Int64), err
+		})
+	if err != nil || len(last) == 0 {
+		return at, false, err
+	}
+	return v.at(last[0]), true, nil
+}
+
+// Due gives the cases that time does something to until an instant, by that instant and their id.
+func (v *Views) Due(ctx context.Context, until time.Time, limit int) ([]app.DueCase, error) {
+	return collect(ctx, v, `SELECT id, due_at FROM cases WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2`, []any{micros(until), limit},
+		func(r *sql.Rows) (d app.DueCase, err error) {
+			var at int64
+			err = r.Scan(&d.ID, &at)
+			d.At = time.UnixMicro(at).UTC()
+			return d, err
+		})
+}
+
+// Timeline lists every fact of a case in order, as of an instant (zero: now). It is read from the case's own stream, so
+// it is never behind.
+func (v *Views) Timeline(ctx context.Context, id string, asOf time.Time, p Paging) (Page[Fact], error) {
 	size, err := p.size()
 	if err != nil {
 		return Page[Fact]{}, err
@@ -75,6 +127,9 @@ func (v *Views) Timeline(ctx context.Context, id string, p Paging) (Page[Fact], 
 	records, err := v.log.Load(ctx, "case-"+id, uint64(max(k.N, 0)))
 	if err != nil {
 		return Page[Fact]{}, err
+	}
+	if !asOf.IsZero() {
+		records = slices.DeleteFunc(records, func(r app.Record) bool { return r.RecordedAt.After(asOf) })
 	}
 	if len(records) == 0 && k.N == 0 {
 		return Page[Fact]{}, fault.Missing("case", id)

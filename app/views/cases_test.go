@@ -25,7 +25,7 @@ func (w *world) case1(id string) views.Case {
 func (w *world) queue(cell string) []views.QueueItem {
 	w.t.Helper()
 	w.project()
-	return must[views.Page[views.QueueItem]](w.t)(w.views.Escalations(ctx(), grid.CellCode(cell), "", views.Paging{})).Items
+	return must[views.Page[views.QueueItem]](w.t)(w.views.Escalations(ctx(), grid.CellCode(cell), "", w.now, views.Paging{})).Items
 }
 
 func TestACaseOnItsRoad(t *testing.T) {
@@ -85,7 +85,7 @@ func TestACaseOnItsRoad(t *testing.T) {
 	expect(put(hazard.CellReplaced{Stamp: w.stamp("system"), Cell: area1, Office: *who(community, "chief3"), Returned: true}), "filed", community, "chief3")
 	w.same()
 
-	facts := must[views.Page[views.Fact]](t)(w.views.Timeline(ctx(), "c1", views.Paging{Limit: 500}))
+	facts := must[views.Page[views.Fact]](t)(w.views.Timeline(ctx(), "c1", time.Time{}, views.Paging{Limit: 500}))
 	types := []string{}
 	for _, f := range facts.Items {
 		types = append(types, strings.TrimPrefix(f.Type, "case."))
@@ -97,7 +97,7 @@ func TestACaseOnItsRoad(t *testing.T) {
 	if f := facts.Items[3]; f.OccurredAt.Format(time.RFC3339) != "2026-02-10T12:00:00+08:00" || f.Late || f.Actor != "p1" {
 		t.Errorf("a fact: %+v", f)
 	}
-	_, err := w.views.Timeline(ctx(), "none", views.Paging{})
+	_, err := w.views.Timeline(ctx(), "none", time.Time{}, views.Paging{})
 	wantFault(t, err, fault.NotFound, "case_not_found")
 	_, err = w.views.Case(ctx(), "none", w.now)
 	wantFault(t, err, fault.NotFound, "case_not_found")
@@ -214,7 +214,7 @@ func TestTheQueueOfAnOfficeWorstFirst(t *testing.T) {
 		ids := ""
 		p := views.Paging{Limit: 2} // paging keeps the order
 		for {
-			page := must[views.Page[views.QueueItem]](t)(w.views.Escalations(ctx(), street, "fire", p))
+			page := must[views.Page[views.QueueItem]](t)(w.views.Escalations(ctx(), street, "fire", w.now, p))
 			for _, q := range page.Items {
 				ids += q.Case
 			}

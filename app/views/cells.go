@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
+	"time"
 
+	"gridward/app"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
 )
@@ -19,6 +22,10 @@ CREATE TABLE IF NOT EXISTS cells (
 	name   TEXT NOT NULL,
 	search TEXT NOT NULL, -- the name in lower case
 	live   BIGINT NOT NULL,
+	created_at       BIGINT NOT NULL,
+	recorded_at      BIGINT NOT NULL,
+	left_at          BIGINT, -- the grid
+	left_recorded_at BIGINT,
 	body   TEXT NOT NULL  -- a Cell
 );
 CREATE INDEX IF NOT EXISTS cells_parent ON cells (parent, code);
@@ -34,50 +41,86 @@ CREATE TABLE IF NOT EXISTS cell_classes (
 CREATE INDEX IF NOT EXISTS cell_classes_class ON cell_classes (class, cell);
 CREATE INDEX IF NOT EXISTS cell_classes_cell ON cell_classes (cell)`}
 
+// Which class a cell had in a programme, and from when to when.
+var classSpansTable = table{"class_spans", []string{"cell", "programme", "version"}, `
+CREATE TABLE IF NOT EXISTS class_spans (
+	cell            TEXT NOT NULL,
+	programme       TEXT NOT NULL,
+	version         BIGINT NOT NULL, -- of the cell, when it got the class
+	class           TEXT NOT NULL,
+	from_at         BIGINT NOT NULL,
+	to_at           BIGINT,
+	recorded_at     BIGINT NOT NULL,
+	end_recorded_at BIGINT,
+	PRIMARY KEY (cell, programme, version)
+);
+CREATE INDEX IF NOT EXISTS class_spans_programme ON class_spans (programme, cell)`}
+
 func (b *batch) applyCell(e entry, event grid.CellEvent) error {
 	code := grid.CellCode(strings.TrimPrefix(e.Stream, "cell-"))
-	var c Cell
-	if created, ok := event.(grid.CellCreated); ok {
-		c = Cell{Code: created.Code, Level: created.Code.Level(), Parent: created.Code.Parent(), Name: created.Name,
-			Classes: map[string]string{}, Attributes: created.Attributes, Replaces: created.Replaces}
-		if c.Level == 0 {
-			return fmt.Errorf("%q is not a cell code", created.Code)
-		}
-	} else {
-		found, err := b.cell(code)
-		if err != nil {
+	var before Cell
+	if _, created := event.(grid.CellCreated); !created {
+		var err error
+		if before, err = b.cell(code); err != nil {
 			return err
 		}
-		c = found
 	}
+	c, err := before.fold(e.Record, event, b.p.loc)
+	if err != nil {
+		return err
+	}
+	if err := b.moveClasses(before, c, e); err != nil {
+		return err
+	}
+	return b.saveCell(c, e)
+}
+
+// fold changes a cell by one of its events.
+func (c Cell) fold(r app.Record, event grid.CellEvent, loc *time.Location) (Cell, error) {
 	switch ev := event.(type) {
 	case grid.CellCreated:
-		if err := b.setClasses(&c, ev.Classes); err != nil {
-			return err
+		c = Cell{Code: ev.Code, Level: ev.Code.Level(), Parent: ev.Code.Parent(), Name: ev.Name, Attributes: ev.Attributes, Replaces: ev.Replaces}
+		if c.Level == 0 {
+			return c, fmt.Errorf("%q is not a cell code", ev.Code)
 		}
+		c.classify(ev.Classes)
 	case grid.CellClassesSet:
-		if err := b.setClasses(&c, ev.Classes); err != nil {
-			return err
-		}
+		c.classify(ev.Classes)
 	case grid.CellAttributesSet:
 		c.Attributes = ev.Attributes
 	case grid.CellRetired:
-		at := b.in(ev.At)
+		at := instant(ev.At, loc)
 		c.Retired, c.RetiredAt, c.Reason = true, &at, ev.Reason
 	case grid.CellReplaced:
-		at := b.in(ev.At)
+		at := instant(ev.At, loc)
 		c.Retired, c.RetiredAt, c.Successors = true, &at, nil
 		for _, s := range ev.Successors {
 			c.Successors = append(c.Successors, s.Code)
 		}
 	default:
-		return fmt.Errorf("the view of cells knows no %T", event)
+		return c, fmt.Errorf("the view of cells knows no %T", event)
 	}
 	if c.Attributes == nil {
 		c.Attributes = map[string]any{}
 	}
-	c.Version, c.Position = e.Version, e.Position.String()
-	return b.saveCell(c)
+	c.Version, c.Position = r.Version, r.Position.String()
+	return c, nil
+}
+
+// classify changes the classes of the programmes named; an empty one takes it away.
+func (c *Cell) classify(classes map[string]string) {
+	next := maps.Clone(c.Classes)
+	if next == nil {
+		next = map[string]string{}
+	}
+	for programme, class := range classes {
+		if class == "" {
+			delete(next, programme)
+		} else {
+			next[programme] = class
+		}
+	}
+	c.Classes = next
 }
 
 func (b *batch) cell(code grid.CellCode) (Cell, error) {
@@ -93,35 +136,47 @@ func (b *batch) cell(code grid.CellCode) (Cell, error) {
 	return c, json.Unmarshal([]byte(body), &c)
 }
 
-func (b *batch) saveCell(c Cell) error {
+func (b *batch) saveCell(c Cell, e entry) error {
 	body, err := toJSON(c)
 	if err != nil {
 		return err
 	}
-	live := 1
-	if c.Retired {
-		live = 0
+	var left, known any
+	if c.RetiredAt != nil {
+		left, known = micros(*c.RetiredAt), micros(e.RecordedAt)
 	}
 	return b.exec(`
-INSERT INTO cells (code, level, parent, name, search, live, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (code) DO UPDATE SET name = excluded.name, search = excluded.search, live = excluded.live, body = excluded.body`,
-		string(c.Code), c.Level, string(c.Parent), c.Name, strings.ToLower(c.Name), live, body)
+INSERT INTO cells (code, level, parent, name, search, live, created_at, recorded_at, left_at, left_recorded_at, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (code) DO UPDATE SET name = excluded.name, search = excluded.search, live = excluded.live, left_at = COALESCE(cells.left_at, excluded.left_at),
+	left_recorded_at = COALESCE(cells.left_recorded_at, excluded.left_recorded_at), body = excluded.body`,
+		string(c.Code), c.Level, string(c.Parent), c.Name, strings.ToLower(c.Name), flag(!c.Retired), micros(e.Meta.OccurredAt), micros(e.RecordedAt),
+		left, known, body)
 }
 
-// setClasses changes the classes of the programmes named; an empty one takes it away.
-func (b *batch) setClasses(c *Cell, classes map[string]string) error {
-	for programme, class := range classes {
-		if former := c.Classes[programme]; former != "" {
-			if err := b.exec(`DELETE FROM cell_classes WHERE programme = $1 AND class = $2 AND cell = $3`, programme, former, string(c.Code)); err != nil {
-				return err
-			}
-		}
-		if class == "" {
-			delete(c.Classes, programme)
+// moveClasses writes what changed of a cell's classes: those it has, and since when and until when it had each.
+func (b *batch) moveClasses(before, after Cell, e entry) error {
+	for programme, class := range before.Classes {
+		if after.Classes[programme] == class {
 			continue
 		}
-		c.Classes[programme] = class
-		if err := b.exec(`INSERT INTO cell_classes (programme, class, cell) VALUES ($1, $2, $3)`, programme, class, string(c.Code)); err != nil {
+		if err := b.exec(`DELETE FROM cell_classes WHERE programme = $1 AND class = $2 AND cell = $3`, programme, class, string(after.Code)); err != nil {
+			return err
+		}
+		if err := b.exec(`UPDATE class_spans SET to_at = $3, end_recorded_at = $4 WHERE cell = $1 AND programme = $2 AND to_at IS NULL`,
+			string(after.Code), programme, micros(e.Meta.OccurredAt), micros(e.RecordedAt)); err != nil {
+			return err
+		}
+	}
+	for programme, class := range after.Classes {
+		if before.Classes[programme] == class {
+			continue
+		}
+		if err := b.exec(`INSERT INTO cell_classes (programme, class, cell) VALUES ($1, $2, $3)`, programme, class, string(after.Code)); err != nil {
+			return err
+		}
+		if err := b.exec(`INSERT INTO class_spans (cell, programme, version, class, from_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			string(after.Code), programme, e.Version, class, micros(e.Meta.OccurredAt), micros(e.RecordedAt)); err != nil {
 			return err
 		}
 	}
@@ -189,9 +244,16 @@ func single[T any](ctx context.Context, v *Views, what, id, query string, args .
 
 func scanBody[T any](r *sql.Rows) (T, error) {
 	var body string
-	var t T
 	if err := r.Scan(&body); err != nil {
-		return t, err
+		var none T
+		return none, err
 	}
-	return t, json.Unmarshal([]byte(body), &t)
+	return marshaled[T](body)
+}
+
+// marshaled reads what is kept whole as JSON.
+func marshaled[T any](body string) (T, error) {
+	var t T
+	err := json.Unmarshal([]byte(body), &t)
+	return t, err
 }

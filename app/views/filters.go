@@ -45,6 +45,7 @@ type LedgerFilter struct {
 	Programme string
 	From, To  time.Time
 	Now       time.Time // the day by which equipment is in use, expiring or expired
+	AsOf      time.Time // what was known then; zero: now
 }
 
 // CampaignFilter narrows Campaigns.

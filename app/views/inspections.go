@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gridward/domain/fault"
+	"gridward/domain/grid"
 	"gridward/domain/inspection"
 )
 
@@ -25,9 +27,10 @@ CREATE TABLE IF NOT EXISTS inspections (
 	walk          TEXT,
 	campaign      TEXT,
 	started_at    BIGINT NOT NULL,
+	ended_at      BIGINT NOT NULL,
 	recorded_at   BIGINT NOT NULL,
 	superseded_at BIGINT,
-	roles         TEXT NOT NULL, -- the programme's roles under which somebody acted, each once, separated by spaces
+	acting        TEXT NOT NULL, -- the duties under which somebody acted, separated by spaces: cell/role/acts_as/duty
 	void_reason   TEXT,
 	body          TEXT NOT NULL, -- an Inspection
 	PRIMARY KEY (id, revision)
@@ -43,8 +46,8 @@ CREATE INDEX IF NOT EXISTS inspections_officer ON inspections (officer, started_
 // inspectionRow is one row to be.
 type inspectionRow struct {
 	Inspection
-	under []string // the roles under which somebody acted
-	body  string
+	acting string
+	body   string
 }
 
 func (b *batch) applyInspection(e entry, event inspection.Event) error {
@@ -96,27 +99,27 @@ func (p *projector) inspectionRow(e entry, in Inspection, r inspection.Report, a
 	in.Checklist, in.Evidence, in.Acting = orEmpty(r.Checklist), orEmpty(r.Evidence), orEmpty(acting)
 	in.Version, in.Position = e.Version, e.Position.String()
 	body, err := toJSON(in)
-	return &inspectionRow{in, rolesOf(acting), body}, err
+	return &inspectionRow{in, actingText(acting), body}, err
 }
 
 // insertInspection writes a revision and counts it.
 func (b *batch) insertInspection(in *inspectionRow) error {
-	if err := b.count(in.Inspection, in.under); err != nil {
+	if err := b.count(in.Inspection, rolesIn(in.acting)); err != nil {
 		return err
 	}
 	return b.exec(`
-INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, recorded_at, roles, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, ended_at, recorded_at, acting, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		in.ID, in.Revision, string(in.Cell.AtLevel(1)), string(in.Cell), in.Programme, in.Officer, in.Kind, nullText(in.Walk),
-		nullText(in.Campaign), micros(in.StartedAt), micros(in.RecordedAt), strings.Join(in.under, " "), in.body)
+		nullText(in.Campaign), micros(in.StartedAt), micros(in.EndedAt), micros(in.RecordedAt), in.acting, in.body)
 }
 
 // supersede ends the revision that stands and takes it out of the counts.
 func (b *batch) supersede(e entry, voided string) (Inspection, error) {
 	id := strings.TrimPrefix(e.Stream, "inspection-")
-	var body, roles string
+	var body, acting string
 	var revision int
-	ok, err := b.row(`SELECT body, revision, roles FROM inspections WHERE id = $1 AND superseded_at IS NULL`, []any{id}, &body, &revision, &roles)
+	ok, err := b.row(`SELECT body, revision, acting FROM inspections WHERE id = $1 AND superseded_at IS NULL`, []any{id}, &body, &revision, &acting)
 	if err != nil {
 		return Inspection{}, err
 	}
@@ -127,24 +130,38 @@ func (b *batch) supersede(e entry, voided string) (Inspection, error) {
 	if err := json.Unmarshal([]byte(body), &in); err != nil {
 		return Inspection{}, err
 	}
-	if err := b.uncount(in, strings.Fields(roles)); err != nil {
+	if err := b.uncount(in, rolesIn(acting)); err != nil {
 		return Inspection{}, err
 	}
 	return in, b.exec(`UPDATE inspections SET superseded_at = $3, void_reason = $4 WHERE id = $1 AND revision = $2`,
 		id, revision, micros(e.RecordedAt), nullText(voided))
 }
 
-// rolesOf gives each role once, in the order met.
-func rolesOf(acting []inspection.Acting) []string {
-	roles := make([]string, 0, len(acting))
-next:
-	for _, a := range acting {
-		for _, r := range roles {
-			if r == a.Role {
-				continue next
-			}
+// actingText is how the table keeps the duties under which somebody acted. Codes and ids hold neither spaces nor
+// slashes.
+func actingText(acting []inspection.Acting) string {
+	entries := make([]string, len(acting))
+	for i, a := range acting {
+		entries[i] = string(a.Cell) + "/" + a.Role + "/" + a.ActsAs + "/" + a.Duty
+	}
+	return strings.Join(entries, " ")
+}
+
+// actingOf reads one entry of it.
+func actingOf(entry string) (cell grid.CellCode, role, actsAs, duty string) {
+	on, rest, _ := strings.Cut(entry, "/")
+	role, rest, _ = strings.Cut(rest, "/")
+	actsAs, duty, _ = strings.Cut(rest, "/")
+	return grid.CellCode(on), role, actsAs, duty
+}
+
+// rolesIn gives each role once, in the order met.
+func rolesIn(acting string) []string {
+	var roles []string
+	for entry := range strings.FieldsSeq(acting) {
+		if _, role, _, _ := actingOf(entry); !slices.Contains(roles, role) {
+			roles = append(roles, role)
 		}
-		roles = append(roles, a.Role)
 	}
 	return roles
 }

@@ -72,7 +72,7 @@ func number(key, heading string, i int) field[record] {
 	return col(key, heading, nil, func(r rec) any { return r.numbers[i] })
 }
 
-func instant(key, heading string, i int) field[record] {
+func moment(key, heading string, i int) field[record] {
 	return col(key, heading, nil, func(r rec) any { return r.times[i] })
 }
 
@@ -136,7 +136,7 @@ func equipmentBook(today string) book {
 		text("serviced_on", "维保日期", nil, 2),
 		text("place", "存放位置", nil, 3),
 		text("note", "备注", nil, 4),
-		instant("retired_at", "停用时间", 0),
+		moment("retired_at", "停用时间", 0),
 		text("retired_reason", "停用原因", nil, 5))...)
 }
 
@@ -163,7 +163,7 @@ func transfersBook() book {
 		text("office", "移交网格", nil, 2).of(holdsPost),
 		text("made_by", "移交人", nil, 3).of(holdsPerson),
 		col("transferred_at", "移交时间", nil, func(r rec) any { return r.at }),
-		instant("replied_at", "答复时间", 0),
+		moment("replied_at", "答复时间", 0),
 		text("reply_document_no", "答复文号", nil, 4),
 		text("outcome", "处理结果", nil, 5))...)
 }

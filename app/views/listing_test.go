@@ -246,6 +246,6 @@ func TestBadCursorsAndLimits(t *testing.T) {
 	}
 	_, err := w.views.LedgerPage(ctx(), district, "nothing", views.LedgerFilter{}, views.Paging{})
 	wantFault(t, err, fault.NotFound, "ledger_not_found")
-	_, err = w.views.Escalations(ctx(), "x", "", views.Paging{})
+	_, err = w.views.Escalations(ctx(), "x", "", w.now, views.Paging{})
 	wantFault(t, err, fault.Invalid, "invalid_fields")
 }

@@ -2,11 +2,8 @@ package views
 
 import (
 	"cmp"
-	"context"
 	"database/sql"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gridward/domain/grid"
@@ -110,14 +107,14 @@ func (b *batch) groupOf(in Inspection) (*groupState, error) {
 	}
 	s := &groupState{before: map[string]counted{}, now: map[string]counted{}}
 	if in.Walk != "" {
-		err := b.rows(`SELECT id, cell, started_at, roles FROM inspections WHERE walk = $1 AND programme = $2 AND superseded_at IS NULL AND kind <> $3`,
+		err := b.rows(`SELECT id, cell, started_at, acting FROM inspections WHERE walk = $1 AND programme = $2 AND superseded_at IS NULL AND kind <> $3`,
 			[]any{in.Walk, in.Programme, inspection.Recheck}, func(r *sql.Rows) error {
-				var id, cell, roles string
+				var id, cell, acting string
 				var started int64
-				if err := r.Scan(&id, &cell, &started, &roles); err != nil {
+				if err := r.Scan(&id, &cell, &started, &acting); err != nil {
 					return err
 				}
-				c := b.counts(cell, started, strings.Fields(roles))
+				c := b.counts(cell, started, rolesIn(acting))
 				s.before[id], s.now[id] = c, c
 				return nil
 			})
@@ -214,49 +211,4 @@ func (b *batch) flushPatrols() error {
 		}
 	}
 	return nil
-}
-
-// Patrols counts what was done in the cell's subtree in a period, by role, and by the cells directly below. An empty
-// programme is all of them together.
-func (v *Views) Patrols(ctx context.Context, cell grid.CellCode, programme string, period Period) (Patrols, error) {
-	if _, err := v.Cell(ctx, cell); err != nil {
-		return Patrols{}, err
-	}
-	out := Patrols{Cell: cell, Programme: programme, Period: period.Text, ByRole: []RolePatrols{}, Children: []ChildPatrols{}}
-	from, to := dayNumber(period.From, v.loc), dayNumber(period.To, v.loc)
-	var w where
-	w.and("p.cell = ?", string(cell))
-	w.is("p.programme", programme)
-	w.and("p.day >= ? AND p.day < ?", from, to)
-	type sum struct {
-		role string
-		tally
-	}
-	sums, err := collect(ctx, v, `SELECT p.role, SUM(p.done), SUM(p.other) FROM patrols p`+w.text("", 0)+` GROUP BY p.role ORDER BY p.role`, w.args,
-		func(r *sql.Rows) (s sum, err error) { return s, r.Scan(&s.role, &s.done, &s.other) })
-	if err != nil {
-		return Patrols{}, err
-	}
-	for _, s := range sums {
-		if s.role == "" {
-			out.Done, out.Other = s.done, s.other
-		} else {
-			out.ByRole = append(out.ByRole, RolePatrols{Role: s.role, Done: s.done})
-		}
-	}
-	var on where
-	on.and("p.cell = c.code")
-	on.is("p.programme", programme)
-	on.and("p.day >= ? AND p.day < ? AND p.role = ''", from, to)
-	join := strings.Replace(on.text("", 0), " WHERE ", " ON ", 1)
-	args := append(on.args, string(cell))
-	children, err := collect(ctx, v, fmt.Sprintf(`
-SELECT c.code, c.name, COALESCE(SUM(p.done), 0), COALESCE(SUM(p.other), 0) FROM cells c LEFT JOIN patrols p%s
-WHERE c.parent = $%d GROUP BY c.code, c.name ORDER BY c.code`, join, len(args)), args,
-		func(r *sql.Rows) (k ChildPatrols, err error) { return k, r.Scan(&k.Cell, &k.Name, &k.Done, &k.Other) })
-	if err != nil {
-		return Patrols{}, err
-	}
-	out.Children = append(out.Children, children...)
-	return out, nil
 }

@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"testing"
+	"time"
 
 	"gridward/app/views"
 	"gridward/domain/grid"
@@ -11,7 +12,7 @@ import (
 func (w *world) patrols(cell, period string) views.Patrols {
 	w.t.Helper()
 	p := must[views.Period](w.t)(views.ParsePeriod(period, shanghai))
-	return must[views.Patrols](w.t)(w.views.Patrols(ctx(), grid.CellCode(cell), "fire", p))
+	return must[views.Patrols](w.t)(w.views.Patrols(ctx(), grid.CellCode(cell), "fire", p, w.now, time.Time{}))
 }
 
 // done is done and other of one cell.
@@ -54,7 +55,7 @@ func TestPatrolsAreCountedThroughAllLevels(t *testing.T) {
 			t.Errorf("%s in %s: %v, want %v", c.cell, c.period, got, c.want)
 		}
 	}
-	all := must[views.Patrols](t)(w.views.Patrols(ctx(), district, "", must[views.Period](t)(views.ParsePeriod("2026", shanghai))))
+	all := must[views.Patrols](t)(w.views.Patrols(ctx(), district, "", must[views.Period](t)(views.ParsePeriod("2026", shanghai)), w.now, time.Time{}))
 	if all.Done != 5 {
 		t.Errorf("all programmes together: %d", all.Done)
 	}

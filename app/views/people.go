@@ -34,9 +34,14 @@ CREATE TABLE IF NOT EXISTS duties (
 	department TEXT,
 	cells      TEXT NOT NULL, -- JSON
 	from_at    BIGINT NOT NULL,
-	to_at      BIGINT
+	to_at      BIGINT,
+	given_at        BIGINT NOT NULL, -- the position it was given at: who was there first stands for a post
+	recorded_at     BIGINT NOT NULL,
+	end_recorded_at BIGINT
 );
-CREATE INDEX IF NOT EXISTS duties_person ON duties (person)`}
+CREATE INDEX IF NOT EXISTS duties_person ON duties (person);
+CREATE INDEX IF NOT EXISTS duties_programme ON duties (programme);
+CREATE INDEX IF NOT EXISTS duties_department ON duties (department, programme) WHERE department IS NOT NULL`}
 
 var dutyCellsTable = table{"duty_cells", []string{"cell", "duty"}, `
 CREATE TABLE IF NOT EXISTS duty_cells (
@@ -73,7 +78,7 @@ ON CONFLICT (code) DO UPDATE SET name = excluded.name, body = excluded.body`, ev
 }
 
 // applyDuty: a duty over several cells comes once from the stream of each, under one id and with the same words.
-func (b *batch) applyDuty(_ entry, event grid.DutyEvent) error {
+func (b *batch) applyDuty(e entry, event grid.DutyEvent) error {
 	switch ev := event.(type) {
 	case grid.DutyGiven:
 		cells := ev.Cells
@@ -85,12 +90,13 @@ func (b *batch) applyDuty(_ entry, event grid.DutyEvent) error {
 			return err
 		}
 		n, err := b.changed(`
-INSERT INTO duties (id, programme, role, acts_as, person, department, cells, from_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO duties (id, programme, role, acts_as, person, department, cells, from_at, given_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (id) DO NOTHING`,
-			ev.Duty, ev.Programme, ev.Role, ev.ActsAs, ev.Person, nullText(ev.Department), body, micros(ev.From))
+			ev.Duty, ev.Programme, ev.Role, ev.ActsAs, ev.Person, nullText(ev.Department), body, micros(ev.From), int64(e.Position), micros(e.RecordedAt))
 		if err != nil || n == 0 {
 			return err
 		}
+		b.dutyMoved(ev.Programme, cells, ev.Department, ev.From)
 		for _, c := range cells {
 			if err := b.exec(`INSERT INTO duty_cells (cell, duty) VALUES ($1, $2) ON CONFLICT (cell, duty) DO NOTHING`, string(c), ev.Duty); err != nil {
 				return err
@@ -98,9 +104,41 @@ ON CONFLICT (id) DO NOTHING`,
 		}
 		return nil
 	case grid.DutyEnded:
-		return b.must("duty", `UPDATE duties SET to_at = $2 WHERE id = $1`, ev.Duty, micros(ev.At))
+		return b.endDuty(e, ev)
 	}
 	return fmt.Errorf("the view of duties knows no %T", event)
+}
+
+// endDuty: the end comes once from the stream of each cell, too; the first one counts.
+func (b *batch) endDuty(e entry, ev grid.DutyEnded) error {
+	n, err := b.changed(`UPDATE duties SET to_at = $2, end_recorded_at = $3 WHERE id = $1 AND to_at IS NULL`, ev.Duty, micros(ev.At), micros(e.RecordedAt))
+	if err != nil {
+		return err
+	}
+	var programme, cells string
+	var department sql.NullString
+	ok, err := b.row(`SELECT programme, cells, department FROM duties WHERE id = $1`, []any{ev.Duty}, &programme, &cells, &department)
+	if err == nil && !ok {
+		err = fmt.Errorf("there is no duty %s", ev.Duty)
+	}
+	if err != nil || n == 0 {
+		return err
+	}
+	on, err := marshaled[[]grid.CellCode](cells)
+	b.dutyMoved(programme, on, department.String, ev.At)
+	return err
+}
+
+// dutyMoved notes that a post changes hands at an instant.
+func (b *batch) dutyMoved(programme string, cells []grid.CellCode, department string, at time.Time) {
+	if department != "" {
+		b.p.duties.forget(programme, department)
+		b.moves = append(b.moves, moves{programme: programme, seat: department, since: micros(at)})
+	}
+	for _, c := range cells {
+		b.p.duties.forget(programme, string(c))
+		b.moves = append(b.moves, moves{programme: programme, post: c, since: micros(at)})
+	}
 }
 
 const selectDuty = `SELECT d.id, d.programme, d.role, d.acts_as, d.person, d.department, d.cells, d.from_at, d.to_at FROM duties d`

@@ -3,6 +3,7 @@ package views_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"gridward/app/views"
 )
@@ -56,8 +57,8 @@ func TestNoQueryScansATableThatGrows(t *testing.T) {
 	check("one case", false, func() error { _, err := w.views.Case(ctx(), m.ids[0], w.now); return err })
 	check("one inspection", false, func() error { _, err := w.views.Inspection(ctx(), m.logs[0].ID); return err })
 	check("open cases", false, func() error { _, err := w.views.OpenCasesOf(ctx(), site1, 0); return err })
-	check("patrols", false, func() error { _, err := w.views.Patrols(ctx(), community, "fire", month); return err })
-	check("the queue", false, func() error { _, err := w.views.Escalations(ctx(), district, "fire", views.Paging{}); return err })
+	check("patrols", false, func() error { _, err := w.views.Patrols(ctx(), community, "fire", month, w.now, time.Time{}); return err })
+	check("the queue", false, func() error { _, err := w.views.Escalations(ctx(), district, "fire", w.now, views.Paging{}); return err })
 	check("campaigns", true, func() error { _, err := w.views.Campaigns(ctx(), views.CampaignFilter{}, views.Paging{}); return err })
 	check("cells", true, func() error { _, err := w.views.Cells(ctx(), views.CellFilter{}, views.Paging{}); return err })
 	for _, cell := range []string{district, community} {

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS programmes (
 	code    TEXT NOT NULL,
 	version BIGINT NOT NULL,
 	latest  BIGINT NOT NULL, -- 1 for the newest version
+	recorded_at BIGINT NOT NULL,
 	body    TEXT NOT NULL,   -- a Programme
 	PRIMARY KEY (code, version)
 )`}
@@ -30,7 +31,8 @@ func (b *batch) applyProgramme(e entry, event programme.Event) error {
 		if err := b.exec(`UPDATE programmes SET latest = 0 WHERE code = $1`, p.Code); err != nil {
 			return err
 		}
-		return b.exec(`INSERT INTO programmes (code, version, latest, body) VALUES ($1, $2, 1, $3)`, p.Code, p.Version, body)
+		b.published(ev.Programme)
+		return b.exec(`INSERT INTO programmes (code, version, latest, recorded_at, body) VALUES ($1, $2, 1, $3, $4)`, p.Code, p.Version, micros(e.RecordedAt), body)
 	}
 	return fmt.Errorf("the view of programmes knows no %T", event)
 }

@@ -22,6 +22,12 @@ const batchSize = 2000
 // knownCases is how many cases a projector remembers beyond a batch, so that it need not read them again.
 const knownCases = 4096
 
+// knownCase is one of them, with its line as it was written.
+type knownCase struct {
+	told
+	saved *[]intervalRow
+}
+
 // projector brings one generation up to date. One goroutine at a time uses it.
 type projector struct {
 	log   app.Log
@@ -31,9 +37,11 @@ type projector struct {
 	size  int  // of a batch
 	plain bool // the engine takes ? for a parameter (see positional)
 
-	conn  *sql.Conn // the one connection that writes; nil after it failed
-	stmts map[string]*sql.Stmt
-	known *lru.Cache[string, Case] // as committed
+	conn   *sql.Conn // the one connection that writes; nil after it failed
+	stmts  map[string]*sql.Stmt
+	known  *lru.Cache[string, knownCase] // as committed
+	rules  *rules                        // as the tables have them, and the batch under way
+	duties *dutyBook
 
 	position   app.Position
 	recordedAt time.Time
@@ -146,9 +154,13 @@ func (p *projector) connect(ctx context.Context) error {
 		return fmt.Errorf("views: connect: %w", err)
 	}
 	p.conn, p.stmts = conn, map[string]*sql.Stmt{}
-	if p.known, err = lru.New[string, Case](knownCases); err != nil {
+	if p.known, err = lru.New[string, knownCase](knownCases); err != nil {
 		return errors.Join(err, p.close())
 	}
+	if p.rules, err = readRules(ctx, conn); err != nil {
+		return errors.Join(err, p.close())
+	}
+	p.duties = newDutyBook(nil, time.Time{})
 	p.position, p.recordedAt = at.position, at.recordedAt
 	return nil
 }
@@ -316,7 +328,7 @@ func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, 
 	}
 	p.position, p.recordedAt = last.Position, last.RecordedAt
 	for id, c := range b.cases {
-		p.known.Add(id, c.Case)
+		p.known.Add(id, knownCase{c.told, c.saved})
 	}
 	b.counters.Events, b.counters.Batches = uint64(len(entries)), 1
 	return b.counters, nil

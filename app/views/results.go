@@ -128,20 +128,54 @@ type Deadline struct {
 	Limit *programme.Limit `json:"limit"`
 }
 
-// Card is a yellow or red card. Nothing deals them yet.
+// Card is a yellow or red card, given at the instant it was due.
 type Card struct {
 	Colour    string     `json:"colour"`
 	Stage     string     `json:"stage"`
+	Round     int        `json:"round"`
 	At        time.Time  `json:"at"`
 	Healed    bool       `json:"healed,omitempty"`
 	Withdrawn *time.Time `json:"withdrawn,omitempty"`
 }
 
-// Extension is more time asked for. Nothing asks yet.
+// Extension is more time asked for. Granted is null while nobody has decided.
 type Extension struct {
-	UntilLimit programme.Limit `json:"until_limit"`
+	Round      int             `json:"round"`
+	UntilLimit programme.Limit `json:"until_limit"` // time added
 	AskedAt    time.Time       `json:"asked_at"`
+	AskedBy    string          `json:"asked_by"`
+	Reason     string          `json:"reason"`
 	Granted    *bool           `json:"granted"`
+	DecidedAt  *time.Time      `json:"decided_at,omitempty"`
+	DecidedBy  string          `json:"decided_by,omitempty"`
+	Note       string          `json:"note,omitempty"`
+}
+
+// Suspension is the one in force (挂账).
+type Suspension struct {
+	Since  time.Time     `json:"since"`
+	Until  time.Time     `json:"until"`
+	Reason string        `json:"reason"`
+	Cell   grid.CellCode `json:"cell"` // of the office that suspended
+}
+
+// Appeal is an objection after a round was closed (申诉), with the decisions on it.
+type Appeal struct {
+	Round     int              `json:"round"`
+	At        time.Time        `json:"at"`
+	By        string           `json:"by"`
+	Reason    string           `json:"reason"`
+	Decisions []AppealDecision `json:"decisions"`
+}
+
+// AppealDecision is one of them; the last one counts.
+type AppealDecision struct {
+	Upheld bool          `json:"upheld"`
+	Note   string        `json:"note,omitempty"`
+	At     time.Time     `json:"at"`
+	By     string        `json:"by"`
+	Level  int           `json:"level"`
+	Cell   grid.CellCode `json:"cell"`
 }
 
 // Escalation is the upper office a case is queued at.
@@ -153,6 +187,7 @@ type Escalation struct {
 	Stage          string        `json:"stage,omitempty"` // listing: it ends with the listing; else with the stage it was made in
 	Automatic      bool          `json:"automatic,omitempty"`
 	AcknowledgedAt *time.Time    `json:"acknowledged_at,omitempty"`
+	AcknowledgedBy string        `json:"acknowledged_by,omitempty"`
 	Instruction    string        `json:"instruction,omitempty"`
 }
 
@@ -228,7 +263,9 @@ type Case struct {
 	Supervision      *Supervision               `json:"supervision"`  // the weightiest in force
 	Supervisions     []Supervision              `json:"supervisions"` // all in force
 	Suspended        bool                       `json:"suspended"`
+	Suspension       *Suspension                `json:"suspension,omitempty"`
 	Extensions       []Extension                `json:"extensions"`
+	Appeals          []Appeal                   `json:"appeals,omitempty"`
 	Rating           *string                    `json:"rating"`
 	ReworkCount      int                        `json:"rework_count"`
 	Inspection       string                     `json:"inspection,omitempty"`
@@ -273,6 +310,10 @@ type QueueItem struct {
 	ListingAwaited bool          `json:"listing_awaited"`
 	Office         grid.CellCode `json:"office"` // whose queue
 	Level          int           `json:"level"`
+	Holder         *Holder       `json:"holder"` // of the case
+	Deadline       *Deadline     `json:"deadline"`
+	PastSeconds    int64         `json:"past_seconds"` // since the deadline, by the clock; 0 while it has not passed
+	Rung           *int          `json:"rung"`         // of the ladder, from 0; null where a person or a rule escalated
 	Since          time.Time     `json:"since"`
 	Reason         string        `json:"reason"`
 	Automatic      bool          `json:"automatic"`

@@ -13,7 +13,7 @@ import (
 
 // edition is raised when rows come out differently for the same log though the tables look the same: the views
 // are then rebuilt at the next start.
-const edition = "1"
+const edition = "2"
 
 // table is one table of the views: its primary key, by which generations are compared, and its text.
 type table struct {
@@ -32,13 +32,14 @@ CREATE TABLE IF NOT EXISTS checkpoint (
 // tables is all of them.
 var tables = []table{
 	checkpointTable,
-	cellsTable, cellClassesTable,
+	cellsTable, cellClassesTable, classSpansTable,
 	personsTable, departmentsTable, dutiesTable, dutyCellsTable,
 	inspectionsTable, patrolsTable,
-	casesTable, escalationsTable, transfersTable, ratingsTable,
+	casesTable, caseMovesTable, casePartiesTable, intervalsTable, cardsTable, escalationsTable, transfersTable, ratingsTable,
 	campaignsTable, campaignTargetsTable,
 	activitiesTable, equipmentTable, forcesTable,
-	programmesTable,
+	programmesTable, calendarsTable,
+	shortfallsTable, missedTable, patrolDaysTable, noticesTable, digestsTable,
 }
 
 // listings is the indexes that only listings use: a generation that is built from nothing gets them at the end, which

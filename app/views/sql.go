@@ -140,18 +140,16 @@ func (v *Views) maybeAt(us sql.NullInt64) *time.Time {
 	return &t
 }
 
-// in is an instant in the zone of the answers, at the precision the tables keep.
-func (p *projector) in(t time.Time) time.Time { return t.In(p.loc).Truncate(time.Microsecond) }
+func (p *projector) in(t time.Time) time.Time { return instant(t, p.loc) }
 
 func (b *batch) in(t time.Time) time.Time { return b.p.in(t) }
 
-// listingAwaited reads the one flag of a case kept whole that the queue shows.
-func listingAwaited(body string) (bool, error) {
-	var c struct {
-		ListingAwaited bool `json:"listing_awaited"`
+// flag is a yes or no as the tables keep it.
+func flag(yes bool) int {
+	if yes {
+		return 1
 	}
-	err := json.Unmarshal([]byte(body), &c)
-	return c.ListingAwaited, err
+	return 0
 }
 
 func scanText(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gridward/app"
+	"gridward/domain/calendar"
 	"gridward/domain/fault"
 )
 
@@ -30,6 +31,12 @@ type Views struct {
 	live       *projector // guarded by projecting
 
 	rebuilding sync.Mutex // one rebuild at a time
+
+	rules    logRules // as the log has them
+	editions struct {
+		mu    sync.Mutex
+		ready map[int]*calendar.Calendar // by version
+	}
 
 	mu       sync.Mutex
 	current  *generation   // what queries read
