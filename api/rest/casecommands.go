@@ -119,3 +119,33 @@ func (s *Server) NoteCase(c echo.Context, id gen.IDPath, _ gen.NoteCaseParams) e
 func (s *Server) FeedbackCase(c echo.Context, id gen.IDPath, _ gen.FeedbackCaseParams) error {
 	return onCase[hazard.Feedback](s, c, id)
 }
+
+// RequestExtensionCase implements POST /cases/{id}/request-extension.
+func (s *Server) RequestExtensionCase(c echo.Context, id gen.IDPath, _ gen.RequestExtensionCaseParams) error {
+	return onCase[hazard.RequestExtension](s, c, id)
+}
+
+// DecideExtensionCase implements POST /cases/{id}/decide-extension.
+func (s *Server) DecideExtensionCase(c echo.Context, id gen.IDPath, _ gen.DecideExtensionCaseParams) error {
+	return onCase[hazard.DecideExtension](s, c, id)
+}
+
+// SuspendCase implements POST /cases/{id}/suspend.
+func (s *Server) SuspendCase(c echo.Context, id gen.IDPath, _ gen.SuspendCaseParams) error {
+	return onCase[hazard.Suspend](s, c, id)
+}
+
+// ResumeCase implements POST /cases/{id}/resume.
+func (s *Server) ResumeCase(c echo.Context, id gen.IDPath, _ gen.ResumeCaseParams) error {
+	return onCase[hazard.Resume](s, c, id)
+}
+
+// AppealCase implements POST /cases/{id}/appeal.
+func (s *Server) AppealCase(c echo.Context, id gen.IDPath, _ gen.AppealCaseParams) error {
+	return onCase[hazard.Appeal](s, c, id)
+}
+
+// DecideAppealCase implements POST /cases/{id}/decide-appeal.
+func (s *Server) DecideAppealCase(c echo.Context, id gen.IDPath, _ gen.DecideAppealCaseParams) error {
+	return onCase[hazard.DecideAppeal](s, c, id)
+}

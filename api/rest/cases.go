@@ -37,16 +37,28 @@ func (s *Server) ListCases(c echo.Context, p gen.ListCasesParams) error {
 
 // GetCase implements GET /cases/{id}.
 func (s *Server) GetCase(c echo.Context, id gen.IDPath, p gen.GetCaseParams) error {
-	return one(s, c, p.AtLeast, func(ctx context.Context) (views.Case, uint64, error) {
-		v, err := s.Views.Case(ctx, id, s.Clock())
+	asOf, err := s.asOf(p.AsOf)
+	if err != nil {
+		return err
+	}
+	return one(s, c, p.AtLeast, func(ctx context.Context) (v views.Case, _ uint64, err error) {
+		if asOf.IsZero() {
+			v, err = s.Views.Case(ctx, id, s.Clock())
+		} else {
+			v, err = s.Views.CaseAsOf(ctx, id, asOf)
+		}
 		return v, v.Version, err
 	})
 }
 
 // GetTimeline implements GET /cases/{id}/timeline.
 func (s *Server) GetTimeline(c echo.Context, id gen.IDPath, p gen.GetTimelineParams) error {
+	asOf, err := s.asOf(p.AsOf)
+	if err != nil {
+		return err
+	}
 	return page(s, c, p.AtLeast, p.Limit, p.Cursor, func(ctx context.Context, at views.Paging) (views.Page[views.Fact], error) {
-		return s.Views.Timeline(ctx, id, at)
+		return s.Views.Timeline(ctx, id, asOf, at)
 	})
 }
 

@@ -76,6 +76,8 @@ func TestBodiesFitTheCommands(t *testing.T) {
 		"ReclassifyCase": &hazard.Reclassify{}, "EscalateCase": &hazard.Escalate{}, "AcknowledgeEscalationCase": &hazard.AcknowledgeEscalation{},
 		"SuperviseCase": &hazard.Supervise{}, "LiftSupervisionCase": &hazard.LiftSupervision{}, "TransferCase": &hazard.Transfer{},
 		"TransferReplyCase": &hazard.TransferReply{}, "MergeCase": &hazard.Merge{}, "NoteCase": &hazard.Note{}, "FeedbackCase": &hazard.Feedback{},
+		"RequestExtensionCase": &hazard.RequestExtension{}, "DecideExtensionCase": &hazard.DecideExtension{}, "SuspendCase": &hazard.Suspend{},
+		"ResumeCase": &hazard.Resume{}, "AppealCase": &hazard.Appeal{}, "DecideAppealCase": &hazard.DecideAppeal{},
 		"RecordActivity": &register.RecordActivity{}, "RegisterEquipment": &register.RegisterEquipment{},
 		"ServiceEquipment": &register.ServiceEquipment{}, "RegisterForce": &register.RegisterForce{},
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -14,19 +13,20 @@ import (
 	"gridward/domain/register"
 )
 
-// csvTime is how long a ledger may take to be written out.
-const csvTime = 30 * time.Minute
-
 const csvBuffer = 64 << 10
 
-// GetLedger implements GET /cells/{code}/ledgers/{ledger}, as a page of JSON or as a whole CSV file.
+// GetLedger implements GET /cells/{code}/ledgers/{ledger}: a page of JSON, or the whole ledger as a file.
 func (s *Server) GetLedger(c echo.Context, code gen.CellPath, ledger gen.GetLedgerParamsLedger, p gen.GetLedgerParams) error {
 	from, to, err := s.span(p.From, p.To)
 	if err != nil {
 		return err
 	}
-	f := views.LedgerFilter{Programme: p.Programme, From: from, To: to, Now: s.Clock()}
-	if p.Format != "csv" {
+	asOf, err := s.asOf(p.AsOf)
+	if err != nil {
+		return err
+	}
+	f := views.LedgerFilter{Programme: p.Programme, From: from, To: to, Now: s.Clock(), AsOf: asOf}
+	if p.Format == "" || p.Format == "json" {
 		return page(s, c, p.AtLeast, p.Limit, p.Cursor, func(ctx context.Context, at views.Paging) (views.Page[views.Row], error) {
 			return s.Views.LedgerPage(ctx, code, string(ledger), f, at)
 		})
@@ -38,10 +38,12 @@ func (s *Server) GetLedger(c echo.Context, code gen.CellPath, ledger gen.GetLedg
 	if err != nil {
 		return err
 	}
-	unhurried(c, csvTime)
-	h := c.Response().Header()
-	h.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	h.Set(echo.HeaderContentDisposition, `attachment; filename="`+string(code)+"-"+string(ledger)+`.csv"`)
+	name := string(code) + "-" + string(ledger)
+	if p.Format == "xlsx" {
+		return s.spreadsheet(c, name, sheet.Title, tableOf(sheet, sheet.Title))
+	}
+	unhurried(c, fileTime)
+	attach(c, "text/csv; charset=utf-8", name, sheet.Title, ".csv")
 	out := bufio.NewWriterSize(c.Response(), csvBuffer) // until it overflows, an error still becomes a problem
 	if err := sheet.WriteCSV(out); err != nil {
 		return err

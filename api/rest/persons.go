@@ -32,3 +32,10 @@ func (s *Server) GetPerson(c echo.Context, id gen.IDPath, p gen.GetPersonParams)
 		return v, v.Version, err
 	})
 }
+
+// ListNotices implements GET /persons/{id}/notices.
+func (s *Server) ListNotices(c echo.Context, id gen.IDPath, p gen.ListNoticesParams) error {
+	return page(s, c, p.AtLeast, p.Limit, p.Cursor, func(ctx context.Context, at views.Paging) (views.Page[views.Digest], error) {
+		return s.Views.Notices(ctx, id, at)
+	})
+}

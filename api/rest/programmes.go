@@ -14,19 +14,19 @@ import (
 // PublishProgramme implements POST /programmes: the body is the file as it would be compiled in.
 func (s *Server) PublishProgramme(c echo.Context, _ gen.PublishProgrammeParams) error {
 	r, err := s.publish(c)
-	return s.receipt(c, "/programmes/"+r.ID, r, err)
+	return s.publication(c, "/programmes/"+r.ID, r, err)
 }
 
-func (s *Server) publish(c echo.Context) (app.Receipt, error) {
+func (s *Server) publish(c echo.Context) (app.Publication, error) {
 	raw, err := io.ReadAll(c.Request().Body)
 	if err != nil {
-		return app.Receipt{}, bodyError(err)
+		return app.Publication{}, bodyError(err)
 	}
 	p, err := s.ParseProgramme(raw)
 	if err != nil {
-		return app.Receipt{}, err
+		return app.Publication{}, err
 	}
-	return s.App.PublishProgramme(c.Request().Context(), byOf(c), p)
+	return s.App.PublishProgramme(c.Request().Context(), byOf(c), p, s.Views.OpenCasesUnder)
 }
 
 // ListProgrammes implements GET /programmes.

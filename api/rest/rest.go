@@ -48,7 +48,7 @@ type Options struct {
 
 	// ParseProgramme reads the YAML of POST /programmes.
 	ParseProgramme func([]byte) (programme.Programme, error)
-	// SpoolDir is where an upload lies while it is checked.
+	// SpoolDir is where an upload lies while it is checked, and a spreadsheet while it is gathered.
 	SpoolDir string
 	// Rehearsal may be nil: then POST /clock does not exist.
 	Rehearsal Rehearsal

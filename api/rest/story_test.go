@@ -226,7 +226,7 @@ func ledgerRoutes(t *testing.T, h *house) {
 		if !strings.HasPrefix(string(r.raw), "\xef\xbb\xbf") {
 			t.Errorf("%s: no BOM", name)
 		}
-		if d := r.header.Get("Content-Disposition"); d != `attachment; filename="410104001-`+name+`.csv"` {
+		if d := r.header.Get("Content-Disposition"); !strings.HasPrefix(d, `attachment; filename="410104001-`+name+`.csv"; filename*=UTF-8''`) {
 			t.Errorf("Content-Disposition %q", d)
 		}
 	}

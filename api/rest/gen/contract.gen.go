@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"gridward/app"
 	"gridward/domain/evidence"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
@@ -332,18 +333,60 @@ func (e VerifyCaseResult) Valid() bool {
 	}
 }
 
+// Defines values for GetCaseAccountabilityParamsFormat.
+const (
+	GetCaseAccountabilityParamsFormatHtml GetCaseAccountabilityParamsFormat = "html"
+	GetCaseAccountabilityParamsFormatJson GetCaseAccountabilityParamsFormat = "json"
+	GetCaseAccountabilityParamsFormatXlsx GetCaseAccountabilityParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetCaseAccountabilityParamsFormat enum.
+func (e GetCaseAccountabilityParamsFormat) Valid() bool {
+	switch e {
+	case GetCaseAccountabilityParamsFormatHtml:
+		return true
+	case GetCaseAccountabilityParamsFormatJson:
+		return true
+	case GetCaseAccountabilityParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetCellAccountabilityParamsFormat.
+const (
+	GetCellAccountabilityParamsFormatJson GetCellAccountabilityParamsFormat = "json"
+	GetCellAccountabilityParamsFormatXlsx GetCellAccountabilityParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetCellAccountabilityParamsFormat enum.
+func (e GetCellAccountabilityParamsFormat) Valid() bool {
+	switch e {
+	case GetCellAccountabilityParamsFormatJson:
+		return true
+	case GetCellAccountabilityParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetLedgerParamsFormat.
 const (
-	Csv  GetLedgerParamsFormat = "csv"
-	Json GetLedgerParamsFormat = "json"
+	GetLedgerParamsFormatCsv  GetLedgerParamsFormat = "csv"
+	GetLedgerParamsFormatJson GetLedgerParamsFormat = "json"
+	GetLedgerParamsFormatXlsx GetLedgerParamsFormat = "xlsx"
 )
 
 // Valid indicates whether the value is a known member of the GetLedgerParamsFormat enum.
 func (e GetLedgerParamsFormat) Valid() bool {
 	switch e {
-	case Csv:
+	case GetLedgerParamsFormatCsv:
 		return true
-	case Json:
+	case GetLedgerParamsFormatJson:
+		return true
+	case GetLedgerParamsFormatXlsx:
 		return true
 	default:
 		return false
@@ -386,12 +429,123 @@ func (e GetLedgerParamsLedger) Valid() bool {
 	}
 }
 
+// Defines values for GetPatrolsParamsFormat.
+const (
+	GetPatrolsParamsFormatJson GetPatrolsParamsFormat = "json"
+	GetPatrolsParamsFormatXlsx GetPatrolsParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetPatrolsParamsFormat enum.
+func (e GetPatrolsParamsFormat) Valid() bool {
+	switch e {
+	case GetPatrolsParamsFormatJson:
+		return true
+	case GetPatrolsParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListShortfallsParamsFormat.
+const (
+	ListShortfallsParamsFormatJson ListShortfallsParamsFormat = "json"
+	ListShortfallsParamsFormatXlsx ListShortfallsParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the ListShortfallsParamsFormat enum.
+func (e ListShortfallsParamsFormat) Valid() bool {
+	switch e {
+	case ListShortfallsParamsFormatJson:
+		return true
+	case ListShortfallsParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetPersonAccountabilityParamsFormat.
+const (
+	GetPersonAccountabilityParamsFormatJson GetPersonAccountabilityParamsFormat = "json"
+	GetPersonAccountabilityParamsFormatXlsx GetPersonAccountabilityParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetPersonAccountabilityParamsFormat enum.
+func (e GetPersonAccountabilityParamsFormat) Valid() bool {
+	switch e {
+	case GetPersonAccountabilityParamsFormatJson:
+		return true
+	case GetPersonAccountabilityParamsFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // AcceptCase defines model for AcceptCase.
 type AcceptCase struct {
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
 	//
 	// Example: 2026-02-10T09:00:00+08:00
 	OccurredAt Instant `json:"occurred_at,omitempty"`
+}
+
+// Accountability 责任追究 / Who answered for what, when, against which limit, and who failed to look.
+type Accountability struct {
+	// Cards 黄牌、红牌 / Cards.
+	Cards []HeldCard `json:"cards"`
+
+	// Escalations 逐级上报 / Escalations.
+	Escalations []PastEscalation `json:"escalations"`
+
+	// Intervals 责任段 / The line of responsibility.
+	Intervals []Interval `json:"intervals"`
+
+	// MissedDuties 欠查 / Duties missed.
+	MissedDuties []MissedDuty `json:"missed_duties"`
+
+	// Said 说明 / What was said, of a case.
+	Said []Said `json:"said"`
+
+	// Supervisions 督办 / Supervisions, of a case.
+	Supervisions []PastSupervision `json:"supervisions"`
+
+	// Totals 合计 / Totals; withdrawn and healed cards are not counted.
+	Totals AccountabilityTotals `json:"totals"`
+}
+
+// AccountabilityTotals 合计 / Totals; withdrawn and healed cards are not counted.
+type AccountabilityTotals struct {
+	// Cases 案件数 / Cases.
+	Cases int `json:"cases"`
+
+	// Escalations 上报 / Escalations.
+	Escalations int `json:"escalations"`
+
+	// Exempt 免责 / Exempt.
+	Exempt int `json:"exempt"`
+
+	// Intervals 责任段 / Intervals.
+	Intervals int `json:"intervals"`
+
+	// Late 超期 / Late, exempt ones too.
+	Late int `json:"late"`
+
+	// Missed 欠查 / What duties missed.
+	Missed int `json:"missed"`
+
+	// OnTime 按时 / On time.
+	OnTime int `json:"on_time"`
+
+	// Open 在办 / Going on.
+	Open int `json:"open"`
+
+	// Red 红牌 / Red cards.
+	Red int `json:"red"`
+
+	// Yellow 黄牌 / Yellow cards.
+	Yellow int `json:"yellow"`
 }
 
 // AcknowledgeEscalationCase defines model for AcknowledgeEscalationCase.
@@ -421,6 +575,18 @@ type Acting struct {
 
 	// Role 岗位 / Role, as the programme names it.
 	Role string `json:"role"`
+}
+
+// AddedTime 批准的延期 / One granted extension.
+type AddedTime struct {
+	// GrantedAt 批准时间 / When it was granted.
+	GrantedAt time.Time `json:"granted_at"`
+
+	// N 数 / How many.
+	N int `json:"n"`
+
+	// Unit 单位 / Unit.
+	Unit string `json:"unit"`
 }
 
 // AmendInspection 更正 / What is given replaces what was reported; the hazards stand.
@@ -468,6 +634,71 @@ type AmendInspection struct {
 	Walk string `json:"walk,omitempty"`
 }
 
+// Answering 责任人 / A person at a post.
+type Answering struct {
+	// Cell 网格 / Cell.
+	Cell string `json:"cell,omitempty"`
+
+	// Department 职能部门 / Department.
+	Department string `json:"department,omitempty"`
+
+	// Person 人员 / Person id.
+	Person string `json:"person,omitempty"`
+
+	// Role 职责 / Role.
+	Role string `json:"role,omitempty"`
+}
+
+// Appeal 申诉 / An objection after a round was closed.
+type Appeal struct {
+	// At 时刻 / When.
+	At time.Time `json:"at"`
+
+	// By 人员 / Person id.
+	By string `json:"by"`
+
+	// Decisions 申诉裁定 / The decisions on it.
+	Decisions []AppealDecision `json:"decisions"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
+}
+
+// AppealCase defines model for AppealCase.
+type AppealCase struct {
+	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
+	//
+	// Example: 2026-02-10T09:00:00+08:00
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+}
+
+// AppealDecision 申诉裁定 / The last one counts.
+type AppealDecision struct {
+	// At 时刻 / When.
+	At time.Time `json:"at"`
+
+	// By 人员 / Person id.
+	By string `json:"by"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Level 层级 1-5 / Level.
+	Level int `json:"level"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
+
+	// Upheld 申诉成立 / Upheld.
+	Upheld bool `json:"upheld"`
+}
+
 // Attributes 属性 / Premises fields and whatever else is known.
 type Attributes map[string]interface{}
 
@@ -495,6 +726,62 @@ type BatchResult struct {
 
 // BatchResultStatus 状态 / Status.
 type BatchResultStatus string
+
+// Calendar 工作日历 / One version, whole.
+type Calendar struct {
+	// Corrects 更正 / The version that was wrong.
+	Corrects int `json:"corrects,omitempty"`
+
+	// Name 名称 / Name.
+	Name string `json:"name"`
+
+	// Seasons 作息季节 / Seasons.
+	Seasons []Season `json:"seasons"`
+
+	// Version 版本 / Version, from 1.
+	Version int `json:"version"`
+
+	// Years 年度安排 / Years.
+	Years []CalendarYear `json:"years"`
+
+	// Zone 时区 / IANA zone.
+	Zone string `json:"zone"`
+}
+
+// CalendarDay 特殊日 / A day off, or a make-up working day.
+type CalendarDay struct {
+	// Date 日期 / A civil day.
+	//
+	// Example: 2026-02-10
+	Date Day `json:"date"`
+
+	// Name 节日 / The holiday it belongs to.
+	Name string `json:"name"`
+
+	// Off 放假 / Off; false: a make-up working day.
+	Off bool `json:"off"`
+}
+
+// CalendarPage defines model for CalendarPage.
+type CalendarPage struct {
+	// Items 列表 / The items.
+	Items []Calendar `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
+}
+
+// CalendarYear 年度安排 / One year's days, as published.
+type CalendarYear struct {
+	// Days 特殊日 / Days off and make-up working days.
+	Days []CalendarDay `json:"days"`
+
+	// Source 文号或来源 / Where it was published.
+	Source string `json:"source,omitempty"`
+
+	// Year 年 / Year.
+	Year int `json:"year"`
+}
 
 // Campaign 专项行动 / With its progress.
 type Campaign struct {
@@ -561,15 +848,25 @@ type Card struct {
 
 	// Colour 颜色 / Colour.
 	Colour string `json:"colour"`
-	Healed bool   `json:"healed,omitempty"`
+
+	// Healed 已化解 / The stage had ended in time, which was told late.
+	Healed bool `json:"healed,omitempty"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
 
 	// Stage 环节 / Stage.
-	Stage     string    `json:"stage"`
+	Stage string `json:"stage"`
+
+	// Withdrawn 撤回时间 / When it was withdrawn.
 	Withdrawn time.Time `json:"withdrawn,omitempty"`
 }
 
 // Case 案件 / One hazard as it stands.
 type Case struct {
+	// Appeals 申诉 / Appeals.
+	Appeals []Appeal `json:"appeals,omitempty"`
+
 	// Assisting 协同处置 / Who assists; they carry no clock.
 	Assisting []Holder `json:"assisting"`
 	Cards     []Card   `json:"cards"`
@@ -665,6 +962,9 @@ type Case struct {
 
 	// Suspended 挂账 / Its clock is stopped.
 	Suspended bool `json:"suspended"`
+
+	// Suspension 挂账 / The one in force.
+	Suspension Suspension `json:"suspension,omitempty"`
 
 	// Transfers 移交 / Transfers.
 	Transfers    []Transfer   `json:"transfers"`
@@ -812,10 +1112,10 @@ type ChildPatrols struct {
 	// Other 其他 / Counted for no duty.
 	Other int `json:"other"`
 
-	// Required 应查 / Required; null until duties are reckoned.
+	// Required 应查 / Required; null until duties exist.
 	Required int `json:"required"`
 
-	// Short 欠查 / Short; null until duties are reckoned.
+	// Short 欠查 / Short; null until duties exist.
 	Short int `json:"short"`
 }
 
@@ -942,6 +1242,40 @@ type Deadline struct {
 	Stage string `json:"stage"`
 }
 
+// Deadlines defines model for Deadlines.
+type Deadlines struct {
+	// Items 列表 / The items.
+	Items []DerivedStage `json:"items"`
+}
+
+// DecideAppealCase defines model for DecideAppealCase.
+type DecideAppealCase struct {
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
+
+	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
+	//
+	// Example: 2026-02-10T09:00:00+08:00
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Upheld 申诉成立 / Upheld.
+	Upheld bool `json:"upheld"`
+}
+
+// DecideExtensionCase defines model for DecideExtensionCase.
+type DecideExtensionCase struct {
+	// Granted 同意 / Granted.
+	Granted bool `json:"granted"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
+
+	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
+	//
+	// Example: 2026-02-10T09:00:00+08:00
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+}
+
 // Department 部门 / One department.
 type Department struct {
 	// Cell 网格 / Cell.
@@ -969,6 +1303,56 @@ type DepartmentPage struct {
 
 	// NextCursor 续读 / Cursor of the next page; null at the end.
 	NextCursor string `json:"next_cursor"`
+}
+
+// DerivedStage 时限推导 / One clock of the case, and how its deadline came about.
+type DerivedStage struct {
+	// Basis 依据 / limit, listing (a date) or none.
+	Basis string `json:"basis"`
+
+	// CalendarVersion 日历版本 / Calendar version.
+	CalendarVersion int `json:"calendar_version"`
+
+	// Deadline 时限 / Null without a limit, or while suspended.
+	Deadline time.Time `json:"deadline"`
+
+	// EndedAt 结束 / Null while it goes on.
+	EndedAt time.Time `json:"ended_at"`
+
+	// Exempt 免责 / An appeal was upheld; the verdict stays.
+	Exempt bool `json:"exempt"`
+
+	// Extensions 延期 / Granted extensions.
+	Extensions []AddedTime `json:"extensions"`
+	Holder     Answering   `json:"holder"`
+	Limit      *Limit      `json:"limit"`
+
+	// Pauses 挂账 / Suspensions.
+	Pauses []Stretch `json:"pauses"`
+
+	// ProgrammeVersion 条线版本 / Programme version.
+	ProgrammeVersion int `json:"programme_version"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
+
+	// Runs 计时段 / When the clock ran.
+	Runs []Stretch `json:"runs"`
+
+	// Stage 环节 / Stage.
+	Stage string `json:"stage"`
+
+	// Start 起算 / When it began.
+	Start time.Time `json:"start"`
+
+	// UnpublishedYears 未发布节假日的年份 / Years whose days off are not published: only weekends are counted off.
+	UnpublishedYears []int `json:"unpublished_years,omitempty"`
+
+	// UsedSeconds 用时 / Seconds, in the time the limit counts.
+	UsedSeconds int64 `json:"used_seconds"`
+
+	// Verdict 结论 / open, on_time or late.
+	Verdict string `json:"verdict"`
 }
 
 // DispatchCase defines model for DispatchCase.
@@ -1088,6 +1472,9 @@ type Escalation struct {
 	// AcknowledgedAt 批示时间 / When it was acknowledged.
 	AcknowledgedAt time.Time `json:"acknowledged_at,omitempty"`
 
+	// AcknowledgedBy 批示人 / Who acknowledged it.
+	AcknowledgedBy string `json:"acknowledged_by,omitempty"`
+
 	// Automatic 自动 / By the programme's rule.
 	Automatic bool `json:"automatic,omitempty"`
 
@@ -1191,10 +1578,31 @@ type EventPage struct {
 // EvidenceFile 证据 / One file, named by its hash.
 type EvidenceFile = evidence.File
 
-// Extension defines model for Extension.
+// Extension 延期 / More time asked for; granted is null while nobody has decided.
 type Extension struct {
+	// AskedAt 申请时间 / When it was asked for.
 	AskedAt time.Time `json:"asked_at"`
-	Granted bool      `json:"granted"`
+
+	// AskedBy 申请人 / Who asked.
+	AskedBy string `json:"asked_by"`
+
+	// DecidedAt 审批时间 / When it was decided.
+	DecidedAt time.Time `json:"decided_at,omitempty"`
+
+	// DecidedBy 审批人 / Who decided.
+	DecidedBy string `json:"decided_by,omitempty"`
+
+	// Granted 同意 / Granted.
+	Granted bool `json:"granted"`
+
+	// Note 备注 / Note.
+	Note string `json:"note,omitempty"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
 
 	// UntilLimit 时限 / n of a unit.
 	UntilLimit Limit `json:"until_limit"`
@@ -1346,6 +1754,33 @@ type Health struct {
 // HealthStatus 状态 / Status.
 type HealthStatus string
 
+// HeldCard 黄牌、红牌 / A card and who got it.
+type HeldCard struct {
+	// At 时刻 / When it was due.
+	At time.Time `json:"at"`
+
+	// Case 案件 / Case id.
+	Case string `json:"case"`
+
+	// Colour 颜色 / yellow or red.
+	Colour string `json:"colour"`
+
+	// Healed 已化解 / The stage had ended in time, which was told late.
+	Healed bool `json:"healed"`
+
+	// Holder 责任人 / A person at a post.
+	Holder Answering `json:"holder"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
+
+	// Stage 环节 / Stage.
+	Stage string `json:"stage"`
+
+	// Withdrawn 撤回时间 / When it was withdrawn.
+	Withdrawn time.Time `json:"withdrawn"`
+}
+
 // Holder defines model for Holder.
 type Holder struct {
 	// Cell 网格 / Cell.
@@ -1381,6 +1816,18 @@ type ImportReceipt struct {
 
 	// Unchanged 未变 / There already.
 	Unchanged int `json:"unchanged"`
+}
+
+// InCharge 上级责任人 / Who stood for an office.
+type InCharge struct {
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Person 人员 / Person id.
+	Person string `json:"person"`
+
+	// Role 职责 / Role.
+	Role string `json:"role"`
 }
 
 // Inspection 巡查 / One inspection as it stands.
@@ -1498,6 +1945,52 @@ type InspectionReceipt struct {
 //
 // Example: 2026-02-10T09:00:00+08:00
 type Instant = time.Time
+
+// Interval 责任段 / One stage of a case in one person’s hands; those of a case follow each other without a gap.
+type Interval struct {
+	// Case 案件 / Case id.
+	Case string `json:"case"`
+
+	// Chain 上级责任链 / Of a late one: who stood above when it became late, nearest first.
+	Chain []Answering `json:"chain"`
+
+	// Deadline 环节时限 / Deadline of the stage.
+	Deadline time.Time `json:"deadline"`
+
+	// Exempt 免责 / An appeal was upheld.
+	Exempt bool `json:"exempt"`
+
+	// From 起 / From.
+	From time.Time `json:"from"`
+
+	// Holder 责任人 / A person at a post.
+	Holder Answering `json:"holder"`
+	Limit  *Limit    `json:"limit"`
+
+	// Office 代管网格 / The office that stood in for a vacant post.
+	Office string `json:"office,omitempty"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
+
+	// Stage 环节 / Stage.
+	Stage string `json:"stage"`
+
+	// To 止 / Null while it goes on.
+	To time.Time `json:"to"`
+
+	// UsedSeconds 用时 / Seconds, in the time the limit counts.
+	UsedSeconds int64 `json:"used_seconds"`
+
+	// Vacant 空缺 / Nobody held the post, and no office stood in.
+	Vacant bool `json:"vacant"`
+
+	// Verdict 结论 / open, on_time or late.
+	Verdict string `json:"verdict"`
+}
 
 // Ladder defines model for Ladder.
 type Ladder struct {
@@ -1626,6 +2119,57 @@ type MergeCase struct {
 	OccurredAt Instant `json:"occurred_at,omitempty"`
 }
 
+// MissedDuty 欠查责任 / One person’s part of what a duty missed in a period.
+type MissedDuty struct {
+	// Cell 网格 / The post, or the premises.
+	Cell string `json:"cell"`
+
+	// Chain 上级责任链 / Who should have seen it, nearest first.
+	Chain []InCharge `json:"chain"`
+
+	// Days 任职天数 / Days of the period they answered for.
+	Days int `json:"days"`
+
+	// Done 已查 / Done.
+	Done int `json:"done"`
+
+	// From 起 / From.
+	From time.Time `json:"from"`
+
+	// Jointly 共同 / Several held the post together.
+	Jointly bool `json:"jointly"`
+
+	// Period 期间 / Period.
+	Period string `json:"period"`
+
+	// Person 人员 / Person id; empty where nobody answered.
+	Person string `json:"person"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// RecordedAt 认定时间 / When it was stated.
+	RecordedAt time.Time `json:"recorded_at"`
+
+	// Required 应查 / Required.
+	Required int `json:"required"`
+
+	// Role 职责 / Role.
+	Role string `json:"role"`
+
+	// Short 欠查 / Short.
+	Short int `json:"short"`
+
+	// StandIn 代管 / The office stood in for a vacant post.
+	StandIn bool `json:"stand_in"`
+
+	// To 止 / To, excluded.
+	To time.Time `json:"to"`
+
+	// What 职责事项 / What the duty asks for.
+	What string `json:"what"`
+}
+
 // MoveClock defines model for MoveClock.
 type MoveClock struct {
 	// Now 时刻 / An instant, RFC 3339 with offset.
@@ -1633,6 +2177,9 @@ type MoveClock struct {
 	// Example: 2026-02-10T09:00:00+08:00
 	Now Instant `json:"now"`
 }
+
+// MovedDeadline 时限变动 / A deadline that a correction moved.
+type MovedDeadline = app.MovedDeadline
 
 // Name defines model for Name.
 type Name = string
@@ -1658,6 +2205,39 @@ type NoteCase struct {
 
 	// Text 内容 / Text.
 	Text string `json:"text,omitempty"`
+}
+
+// Notice 每日提醒 / What a person was told on one day.
+type Notice struct {
+	// Day 日期 / Local day.
+	Day string `json:"day"`
+
+	// Escalations 上报 / Escalations.
+	Escalations int `json:"escalations"`
+
+	// Items 事项 / All of it.
+	Items []Told `json:"items"`
+
+	// OpenedAt 首次提醒 / When the first came.
+	OpenedAt time.Time `json:"opened_at"`
+
+	// Red 红牌 / Red cards.
+	Red int `json:"red"`
+
+	// Supervisions 督办 / Supervisions.
+	Supervisions int `json:"supervisions"`
+
+	// Yellow 黄牌 / Yellow cards.
+	Yellow int `json:"yellow"`
+}
+
+// NoticePage defines model for NoticePage.
+type NoticePage struct {
+	// Items 列表 / The items.
+	Items []Notice `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
 }
 
 // OnTheSpot 当场整改 / Removed at once.
@@ -1705,7 +2285,76 @@ type OpenCampaign struct {
 // Participant A person id, or a name.
 type Participant = string
 
-// Patrols 巡查统计 / required and short are null until duties are reckoned.
+// PastEscalation 逐级上报 / One time a case was queued at an upper office.
+type PastEscalation struct {
+	// AcknowledgedAt 批示时间 / When it was acknowledged.
+	AcknowledgedAt time.Time `json:"acknowledged_at"`
+
+	// AcknowledgedBy 批示人 / Who acknowledged it.
+	AcknowledgedBy string `json:"acknowledged_by,omitempty"`
+
+	// Automatic 自动 / By the ladder or a rule.
+	Automatic bool `json:"automatic"`
+
+	// Case 案件 / Case id.
+	Case string `json:"case"`
+
+	// Cell 上级网格 / Cell of the office.
+	Cell string `json:"cell"`
+
+	// Ended 止 / Null while it waits.
+	Ended time.Time `json:"ended"`
+
+	// Instruction 批示 / Instruction.
+	Instruction string `json:"instruction,omitempty"`
+
+	// Level 层级 1-5 / Level.
+	Level int `json:"level"`
+
+	// Person 上级责任人 / Who stood for the office.
+	Person string `json:"person,omitempty"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+
+	// Round 轮次 / Round, one more with each reopening.
+	Round int `json:"round"`
+
+	// Rung 阶梯序号 / Rung of the ladder, from 0.
+	Rung int `json:"rung"`
+
+	// Since 自 / Since.
+	Since time.Time `json:"since"`
+}
+
+// PastSupervision 督办 / One supervision of the case.
+type PastSupervision struct {
+	// Automatic 自动 / By the ladder.
+	Automatic bool `json:"automatic"`
+
+	// Case 案件 / Case id.
+	Case string `json:"case"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Level 层级 1-5 / Level.
+	Level int `json:"level"`
+
+	// Lifted 解除 / Null while in force.
+	Lifted time.Time `json:"lifted"`
+
+	// Measure 措施 / Measure.
+	Measure string `json:"measure"`
+
+	// Plan 挂牌六要素 / The six parts of a listing.
+	Plan *Plan `json:"plan,omitempty"`
+
+	// Since 自 / Since.
+	Since time.Time `json:"since"`
+}
+
+// Patrols 巡查统计 / required and short are null until duties exist.
 type Patrols struct {
 	ByRole []RolePatrols `json:"by_role"`
 
@@ -1723,10 +2372,10 @@ type Patrols struct {
 	// Programme 业务条线 / Programme.
 	Programme string `json:"programme"`
 
-	// Required 应查 / Required; null until duties are reckoned.
+	// Required 应查 / Required; null until duties exist.
 	Required int `json:"required"`
 
-	// Short 欠查 / Short; null until duties are reckoned.
+	// Short 欠查 / Short; null until duties exist.
 	Short int `json:"short"`
 }
 
@@ -1793,7 +2442,7 @@ type PremisesField struct {
 	// Name 名称 / Name.
 	Name string `json:"name"`
 
-	// Required 应查 / Required; null until duties are reckoned.
+	// Required 应查 / Required; null until duties exist.
 	Required bool `json:"required,omitempty"`
 }
 
@@ -1822,11 +2471,17 @@ type Programme struct {
 	Classes   []ProgrammeClass `json:"classes"`
 
 	// Code 代码 / Code.
-	Code            string     `json:"code"`
-	Duties          []DutyRule `json:"duties"`
-	Ladder          []Ladder   `json:"ladder"`
-	Levels          []int      `json:"levels"`
-	MandatoryFields []string   `json:"mandatory_fields"`
+	Code string `json:"code"`
+
+	// Corrects 更正 / The version that was wrong.
+	Corrects int        `json:"corrects,omitempty"`
+	Duties   []DutyRule `json:"duties"`
+
+	// Filing 立案时限 / Limit for filing what nobody has classified.
+	Filing          *Limit   `json:"filing,omitempty"`
+	Ladder          []Ladder `json:"ladder"`
+	Levels          []int    `json:"levels"`
+	MandatoryFields []string `json:"mandatory_fields"`
 
 	// Name 名称 / Name.
 	Name string `json:"name"`
@@ -1889,6 +2544,45 @@ type Progress struct {
 	Targets int `json:"targets"`
 }
 
+// PublishCalendar 工作日历 / What is left out stays as it was; a year that is given replaces that year.
+type PublishCalendar struct {
+	// Corrects 更正 / The version that was wrong: open stages under it are derived again.
+	Corrects int  `json:"corrects,omitempty"`
+	Name     Name `json:"name,omitempty"`
+
+	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
+	//
+	// Example: 2026-02-10T09:00:00+08:00
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Seasons 作息季节 / Seasons that cover the year.
+	Seasons []Season `json:"seasons,omitempty"`
+
+	// Years 年度安排 / Years.
+	Years []CalendarYear `json:"years,omitempty"`
+
+	// Zone 时区 / IANA zone.
+	//
+	// Example: Asia/Shanghai
+	Zone string `json:"zone,omitempty"`
+}
+
+// PublishReceipt 回执 / What a publication came to; moved is empty unless it corrects a version.
+type PublishReceipt struct {
+	Id string `json:"id"`
+
+	// Moved 时限变动 / Deadlines of open cases that moved.
+	Moved []MovedDeadline `json:"moved"`
+
+	// Position 日志位置 / A place in the log; opaque.
+	//
+	// Example: 2s
+	Position Position `json:"position"`
+
+	// Version 版本 / Version, from 1.
+	Version int64 `json:"version"`
+}
+
 // QueueItem 上报队列 / One case waiting at an upper office.
 type QueueItem struct {
 	// AcknowledgedAt 批示时间 / When it was acknowledged.
@@ -1901,7 +2595,9 @@ type QueueItem struct {
 	Case      string `json:"case"`
 
 	// Cell 网格 / Cell.
-	Cell string `json:"cell"`
+	Cell     string   `json:"cell"`
+	Deadline Deadline `json:"deadline"`
+	Holder   Holder   `json:"holder"`
 
 	// Instruction 要求 / Instruction.
 	Instruction string `json:"instruction,omitempty"`
@@ -1917,11 +2613,17 @@ type QueueItem struct {
 	ListingAwaited bool   `json:"listing_awaited"`
 	Office         string `json:"office"`
 
+	// PastSeconds 超期秒数 / Since the deadline, by the clock; 0 while it has not passed.
+	PastSeconds int64 `json:"past_seconds"`
+
 	// Programme 业务条线 / Programme.
 	Programme string `json:"programme"`
 
 	// Reason 原因 / Reason.
 	Reason string `json:"reason"`
+
+	// Rung 阶梯序号 / Rung of the ladder, from 0; null where a person or a rule escalated.
+	Rung int `json:"rung"`
 
 	// Severity 等级 / Severity.
 	Severity string `json:"severity"`
@@ -2247,6 +2949,20 @@ type Reporter struct {
 	Phone string `json:"phone,omitempty"`
 }
 
+// RequestExtensionCase defines model for RequestExtensionCase.
+type RequestExtensionCase struct {
+	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
+	//
+	// Example: 2026-02-10T09:00:00+08:00
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+
+	// UntilLimit 时限 / n of a unit.
+	UntilLimit Limit `json:"until_limit"`
+}
+
 // RequestVerificationCase defines model for RequestVerificationCase.
 type RequestVerificationCase struct {
 	// Cell 网格编码 / Cell code: 6, 9, 12, 15 or 19 digits; a child begins with its parent.
@@ -2266,6 +2982,14 @@ type RequestVerificationCase struct {
 	Person string `json:"person,omitempty"`
 }
 
+// ResumeCase defines model for ResumeCase.
+type ResumeCase struct {
+	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
+	//
+	// Example: 2026-02-10T09:00:00+08:00
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+}
+
 // ReturnCase defines model for ReturnCase.
 type ReturnCase struct {
 	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
@@ -2282,13 +3006,13 @@ type RolePatrols struct {
 	// Done 已查 / Done.
 	Done int `json:"done"`
 
-	// Required 应查 / Required; null until duties are reckoned.
+	// Required 应查 / Required; null until duties exist.
 	Required int `json:"required"`
 
 	// Role 岗位 / Role, as the programme names it.
 	Role string `json:"role"`
 
-	// Short 欠查 / Short; null until duties are reckoned.
+	// Short 欠查 / Short; null until duties exist.
 	Short int `json:"short"`
 }
 
@@ -2300,6 +3024,40 @@ type Rung struct {
 	Level  int  `json:"level,omitempty"`
 	Levels int  `json:"levels,omitempty"`
 	When   When `json:"when"`
+}
+
+// Said 说明 / What somebody said about the case.
+type Said struct {
+	// At 时刻 / When.
+	At time.Time `json:"at"`
+
+	// By 人员 / Person id.
+	By string `json:"by"`
+
+	// RecordedAt 登记时间 / When it was recorded.
+	RecordedAt time.Time `json:"recorded_at"`
+
+	// Text 内容 / The words.
+	Text string `json:"text"`
+
+	// Type 事件 / Stored name of the event.
+	Type string `json:"type"`
+}
+
+// Season 作息季节 / The working periods of a part of every year.
+type Season struct {
+	// From 起 / First day, included.
+	//
+	// Example: 01-01
+	From string `json:"from"`
+
+	// Periods 工作时段 / Working periods, ascending.
+	Periods []WorkingPeriod `json:"periods"`
+
+	// To 止 / Last day, included.
+	//
+	// Example: 12-31
+	To string `json:"to"`
 }
 
 // ServiceEquipment defines model for ServiceEquipment.
@@ -2348,6 +3106,141 @@ type SetCellClasses struct {
 // Severity defines model for Severity.
 type Severity string
 
+// Shortfall 欠查认定 / What was missing in an area, as last stated; earlier statements stay.
+type Shortfall struct {
+	// Area 片区 / Area.
+	Area string `json:"area"`
+
+	// CalendarVersion 日历版本 / Calendar version.
+	CalendarVersion int `json:"calendar_version,omitempty"`
+
+	// Chain 上级责任链 / Who should have seen it.
+	Chain []InCharge `json:"chain,omitempty"`
+
+	// Done 已查 / Done.
+	Done int `json:"done"`
+
+	// Earlier 此前认定 / What was stated before.
+	Earlier []Shortfall `json:"earlier,omitempty"`
+
+	// From 起 / From.
+	From time.Time `json:"from"`
+
+	// Lines 欠查事项 / The duties that are short.
+	Lines []ShortfallLine `json:"lines,omitempty"`
+
+	// Period 期间 / Period.
+	Period string `json:"period"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// ProgrammeVersion 条线版本 / Programme version.
+	ProgrammeVersion int `json:"programme_version"`
+
+	// RecordedAt 认定时间 / When it was stated.
+	RecordedAt time.Time `json:"recorded_at"`
+
+	// Required 应查 / Required.
+	Required int `json:"required"`
+
+	// Role 职责 / Role.
+	Role string `json:"role"`
+
+	// Short 欠查 / Short.
+	Short int `json:"short"`
+
+	// To 止 / To, excluded.
+	To time.Time `json:"to"`
+}
+
+// ShortfallHolder 责任份额 / Who answers for a share, and for how many days of it.
+type ShortfallHolder struct {
+	// Cell 网格 / Cell of the duty.
+	Cell string `json:"cell,omitempty"`
+
+	// Days 天数 / Days.
+	Days int `json:"days"`
+
+	// Done 已查 / Done.
+	Done int `json:"done"`
+
+	// Duty 职责编号 / Duty id.
+	Duty string `json:"duty,omitempty"`
+
+	// Jointly 共同 / Held together.
+	Jointly bool `json:"jointly,omitempty"`
+
+	// Person 人员 / Person id.
+	Person string `json:"person,omitempty"`
+
+	// Required 应查 / Required.
+	Required int `json:"required"`
+
+	// Role 职责 / Role.
+	Role string `json:"role,omitempty"`
+
+	// Short 欠查 / Short.
+	Short int `json:"short"`
+
+	// StandIn 代管 / The office stood in.
+	StandIn bool `json:"stand_in,omitempty"`
+}
+
+// ShortfallLine 欠查事项 / One duty in one period.
+type ShortfallLine struct {
+	// Cell 网格 / The post, or the premises.
+	Cell string `json:"cell"`
+
+	// Class 类别 / Class.
+	Class string `json:"class,omitempty"`
+
+	// Done 已查 / Done.
+	Done int `json:"done"`
+
+	// Duty 职责编号 / Duty id.
+	Duty string `json:"duty,omitempty"`
+
+	// Holders 责任份额 / Shares.
+	Holders []ShortfallHolder `json:"holders,omitempty"`
+
+	// Night 夜查要求 / Of it at night.
+	Night int `json:"night,omitempty"`
+
+	// NightDone 夜查 / Done at night.
+	NightDone int `json:"night_done,omitempty"`
+
+	// Required 应查 / Required.
+	Required int `json:"required"`
+
+	// Role 职责 / Role.
+	Role string `json:"role"`
+
+	// Short 欠查 / Short.
+	Short int `json:"short"`
+
+	// What 职责事项 / What it asks for.
+	What string `json:"what"`
+}
+
+// ShortfallPage defines model for ShortfallPage.
+type ShortfallPage struct {
+	// Items 列表 / The items.
+	Items []Shortfall `json:"items"`
+
+	// NextCursor 续读 / Cursor of the next page; null at the end.
+	NextCursor string `json:"next_cursor"`
+}
+
+// Stretch 时段 / A stretch of time; to is null while it goes on.
+type Stretch struct {
+	// From 起 / From.
+	From time.Time `json:"from"`
+
+	// To 止 / To, excluded.
+	To time.Time `json:"to"`
+}
+
 // Successor defines model for Successor.
 type Successor struct {
 	// Code 网格编码 / Cell code: 6, 9, 12, 15 or 19 digits; a child begins with its parent.
@@ -2395,6 +3288,35 @@ type Supervision struct {
 	Since time.Time `json:"since"`
 }
 
+// SuspendCase defines model for SuspendCase.
+type SuspendCase struct {
+	// OccurredAt 时刻 / An instant, RFC 3339 with offset.
+	//
+	// Example: 2026-02-10T09:00:00+08:00
+	OccurredAt Instant `json:"occurred_at,omitempty"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+
+	// Until 挂账至 / When it resumes by itself; a year at most, which is the default.
+	Until Instant `json:"until,omitempty"`
+}
+
+// Suspension 挂账 / The one in force.
+type Suspension struct {
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Reason 原因 / Reason.
+	Reason string `json:"reason"`
+
+	// Since 自 / Since.
+	Since time.Time `json:"since"`
+
+	// Until 挂账至 / When it resumes by itself.
+	Until time.Time `json:"until"`
+}
+
 // TimelineFact 经过 / One fact: both times, actor, the words given.
 type TimelineFact struct {
 	// Actor 操作者 / Who was authenticated.
@@ -2437,6 +3359,39 @@ type TimelinePage struct {
 
 	// NextCursor 续读 / Cursor of the next page; null at the end.
 	NextCursor string `json:"next_cursor"`
+}
+
+// Told 提醒事项 / One thing a person was told.
+type Told struct {
+	// At 时刻 / When.
+	At time.Time `json:"at"`
+
+	// Case 案件 / Case id.
+	Case string `json:"case"`
+
+	// Cell 网格 / Cell.
+	Cell string `json:"cell"`
+
+	// Deadline 时限 / Deadline.
+	Deadline time.Time `json:"deadline"`
+
+	// Item 事项 / Item.
+	Item string `json:"item"`
+
+	// Kind 类型 / yellow, red, escalation or supervision.
+	Kind string `json:"kind"`
+
+	// Programme 业务条线 / Programme.
+	Programme string `json:"programme"`
+
+	// Severity 等级 / Severity.
+	Severity string `json:"severity"`
+
+	// Stage 环节 / Stage.
+	Stage string `json:"stage,omitempty"`
+
+	// State 状态 / State now.
+	State string `json:"state"`
 }
 
 // Transfer defines model for Transfer.
@@ -2558,8 +3513,26 @@ type When struct {
 	Share float64 `json:"share,omitempty"`
 }
 
+// WorkingPeriod 工作时段 / One working period of a day, by the wall clock.
+type WorkingPeriod struct {
+	// From 起 / From, included.
+	//
+	// Example: 08:00
+	From string `json:"from"`
+
+	// To 止 / To, excluded.
+	//
+	// Example: 12:00
+	To string `json:"to"`
+}
+
 // ActAs defines model for ActAs.
 type ActAs = string
+
+// AsOf 时刻 / An instant, RFC 3339 with offset.
+//
+// Example: 2026-02-10T09:00:00+08:00
+type AsOf = Instant
 
 // AtLeast defines model for AtLeast.
 type AtLeast = string
@@ -2637,6 +3610,33 @@ type Unauthorised = Problem
 
 // Unavailable 问题 / RFC 9457 problem.
 type Unavailable = Problem
+
+// ListCalendarsParams defines parameters for ListCalendars.
+type ListCalendarsParams struct {
+	// Limit 每页条数 / Page size.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor 续读 / next_cursor of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
+	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// PublishCalendarParams defines parameters for PublishCalendar.
+type PublishCalendarParams struct {
+	// IdempotencyKey 幂等键 / Same key and body: same answer.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch 版本 / The version the client saw, e.g. "3"; 412 when it moved.
+	IfMatch IfMatch `json:"If-Match,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
 
 // ListCampaignsParams defines parameters for ListCampaigns.
 type ListCampaignsParams struct {
@@ -2751,6 +3751,9 @@ type CloseCasesParams struct {
 
 // GetCaseParams defines parameters for GetCase.
 type GetCaseParams struct {
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
 	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
 	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 
@@ -2770,8 +3773,38 @@ type AcceptCaseParams struct {
 	XActAs ActAs `json:"X-Act-As,omitempty"`
 }
 
+// GetCaseAccountabilityParams defines parameters for GetCaseAccountability.
+type GetCaseAccountabilityParams struct {
+	// Format 格式 / Format.
+	Format GetCaseAccountabilityParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
+	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// GetCaseAccountabilityParamsFormat defines parameters for GetCaseAccountability.
+type GetCaseAccountabilityParamsFormat string
+
 // AcknowledgeEscalationCaseParams defines parameters for AcknowledgeEscalationCase.
 type AcknowledgeEscalationCaseParams struct {
+	// IdempotencyKey 幂等键 / Same key and body: same answer.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch 版本 / The version the client saw, e.g. "3"; 412 when it moved.
+	IfMatch IfMatch `json:"If-Match,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// AppealCaseParams defines parameters for AppealCase.
+type AppealCaseParams struct {
 	// IdempotencyKey 幂等键 / Same key and body: same answer.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
@@ -2796,6 +3829,42 @@ type CheckCaseParams struct {
 
 // CloseCaseParams defines parameters for CloseCase.
 type CloseCaseParams struct {
+	// IdempotencyKey 幂等键 / Same key and body: same answer.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch 版本 / The version the client saw, e.g. "3"; 412 when it moved.
+	IfMatch IfMatch `json:"If-Match,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// GetDeadlinesParams defines parameters for GetDeadlines.
+type GetDeadlinesParams struct {
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
+	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// DecideAppealCaseParams defines parameters for DecideAppealCase.
+type DecideAppealCaseParams struct {
+	// IdempotencyKey 幂等键 / Same key and body: same answer.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch 版本 / The version the client saw, e.g. "3"; 412 when it moved.
+	IfMatch IfMatch `json:"If-Match,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// DecideExtensionCaseParams defines parameters for DecideExtensionCase.
+type DecideExtensionCaseParams struct {
 	// IdempotencyKey 幂等键 / Same key and body: same answer.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
@@ -2926,8 +3995,32 @@ type ReopenCaseParams struct {
 	XActAs ActAs `json:"X-Act-As,omitempty"`
 }
 
+// RequestExtensionCaseParams defines parameters for RequestExtensionCase.
+type RequestExtensionCaseParams struct {
+	// IdempotencyKey 幂等键 / Same key and body: same answer.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch 版本 / The version the client saw, e.g. "3"; 412 when it moved.
+	IfMatch IfMatch `json:"If-Match,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
 // RequestVerificationCaseParams defines parameters for RequestVerificationCase.
 type RequestVerificationCaseParams struct {
+	// IdempotencyKey 幂等键 / Same key and body: same answer.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch 版本 / The version the client saw, e.g. "3"; 412 when it moved.
+	IfMatch IfMatch `json:"If-Match,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// ResumeCaseParams defines parameters for ResumeCase.
+type ResumeCaseParams struct {
 	// IdempotencyKey 幂等键 / Same key and body: same answer.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
@@ -2962,6 +4055,18 @@ type SuperviseCaseParams struct {
 	XActAs ActAs `json:"X-Act-As,omitempty"`
 }
 
+// SuspendCaseParams defines parameters for SuspendCase.
+type SuspendCaseParams struct {
+	// IdempotencyKey 幂等键 / Same key and body: same answer.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch 版本 / The version the client saw, e.g. "3"; 412 when it moved.
+	IfMatch IfMatch `json:"If-Match,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
 // GetTimelineParams defines parameters for GetTimeline.
 type GetTimelineParams struct {
 	// Limit 每页条数 / Page size.
@@ -2969,6 +4074,9 @@ type GetTimelineParams struct {
 
 	// Cursor 续读 / next_cursor of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
 
 	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
 	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
@@ -3087,6 +4195,30 @@ type GetCellParams struct {
 	// XActAs 代行 / The person an administrator or integration acts for.
 	XActAs ActAs `json:"X-Act-As,omitempty"`
 }
+
+// GetCellAccountabilityParams defines parameters for GetCellAccountability.
+type GetCellAccountabilityParams struct {
+	// From 起 / From this instant or day on, included.
+	From FromFilter `form:"from,omitempty" json:"from,omitempty"`
+
+	// To 止 / An instant: before it. A day: to its end.
+	To ToFilter `form:"to,omitempty" json:"to,omitempty"`
+
+	// Format 格式 / Format.
+	Format GetCellAccountabilityParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
+	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// GetCellAccountabilityParamsFormat defines parameters for GetCellAccountability.
+type GetCellAccountabilityParamsFormat string
 
 // RecordActivityParams defines parameters for RecordActivity.
 type RecordActivityParams struct {
@@ -3213,6 +4345,9 @@ type GetLedgerParams struct {
 	// Cursor 续读 / next_cursor of the page before.
 	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
 	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
 	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 
@@ -3234,12 +4369,21 @@ type GetPatrolsParams struct {
 	// Period 期间 / Period.
 	Period Period `form:"period,omitempty" json:"period,omitempty"`
 
+	// Format 格式 / Format.
+	Format GetPatrolsParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
 	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
 	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 
 	// XActAs 代行 / The person an administrator or integration acts for.
 	XActAs ActAs `json:"X-Act-As,omitempty"`
 }
+
+// GetPatrolsParamsFormat defines parameters for GetPatrols.
+type GetPatrolsParamsFormat string
 
 // ReplaceCellParams defines parameters for ReplaceCell.
 type ReplaceCellParams struct {
@@ -3493,6 +4637,39 @@ type VoidInspectionParams struct {
 	XActAs ActAs `json:"X-Act-As,omitempty"`
 }
 
+// ListShortfallsParams defines parameters for ListShortfalls.
+type ListShortfallsParams struct {
+	// Cell 网格及其下级 / The cell and its subtree.
+	Cell CellFilter `form:"cell,omitempty" json:"cell,omitempty"`
+
+	// Programme 业务条线 / Programme.
+	Programme ProgrammeFilter `form:"programme,omitempty" json:"programme,omitempty"`
+
+	// Period 期间 / Period.
+	Period Period `form:"period,omitempty" json:"period,omitempty"`
+
+	// Format 格式 / Format.
+	Format ListShortfallsParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Limit 每页条数 / Page size.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor 续读 / next_cursor of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
+	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// ListShortfallsParamsFormat defines parameters for ListShortfalls.
+type ListShortfallsParamsFormat string
+
 // ListPersonsParams defines parameters for ListPersons.
 type ListPersonsParams struct {
 	// Limit 每页条数 / Page size.
@@ -3522,6 +4699,45 @@ type RegisterPersonParams struct {
 
 // GetPersonParams defines parameters for GetPerson.
 type GetPersonParams struct {
+	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
+	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// GetPersonAccountabilityParams defines parameters for GetPersonAccountability.
+type GetPersonAccountabilityParams struct {
+	// From 起 / From this instant or day on, included.
+	From FromFilter `form:"from,omitempty" json:"from,omitempty"`
+
+	// To 止 / An instant: before it. A day: to its end.
+	To ToFilter `form:"to,omitempty" json:"to,omitempty"`
+
+	// Format 格式 / Format.
+	Format GetPersonAccountabilityParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// AsOf 截至 / As it was known at this instant (by the time of recording).
+	AsOf AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
+	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
+
+	// XActAs 代行 / The person an administrator or integration acts for.
+	XActAs ActAs `json:"X-Act-As,omitempty"`
+}
+
+// GetPersonAccountabilityParamsFormat defines parameters for GetPersonAccountability.
+type GetPersonAccountabilityParamsFormat string
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// Limit 每页条数 / Page size.
+	Limit PageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor 续读 / next_cursor of the page before.
+	Cursor PageCursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
 	// AtLeast 至少读到 / Wait (2 s at most) until the views have reached this position.
 	AtLeast AtLeast `form:"at_least,omitempty" json:"at_least,omitempty"`
 
@@ -3577,6 +4793,9 @@ type RebuildViewsParams struct {
 	XActAs ActAs `json:"X-Act-As,omitempty"`
 }
 
+// PublishCalendarJSONRequestBody defines body for PublishCalendar for application/json ContentType.
+type PublishCalendarJSONRequestBody = PublishCalendar
+
 // OpenCampaignJSONRequestBody defines body for OpenCampaign for application/json ContentType.
 type OpenCampaignJSONRequestBody = OpenCampaign
 
@@ -3592,11 +4811,20 @@ type AcceptCaseJSONRequestBody = AcceptCase
 // AcknowledgeEscalationCaseJSONRequestBody defines body for AcknowledgeEscalationCase for application/json ContentType.
 type AcknowledgeEscalationCaseJSONRequestBody = AcknowledgeEscalationCase
 
+// AppealCaseJSONRequestBody defines body for AppealCase for application/json ContentType.
+type AppealCaseJSONRequestBody = AppealCase
+
 // CheckCaseJSONRequestBody defines body for CheckCase for application/json ContentType.
 type CheckCaseJSONRequestBody = CheckCase
 
 // CloseCaseJSONRequestBody defines body for CloseCase for application/json ContentType.
 type CloseCaseJSONRequestBody = CloseCase
+
+// DecideAppealCaseJSONRequestBody defines body for DecideAppealCase for application/json ContentType.
+type DecideAppealCaseJSONRequestBody = DecideAppealCase
+
+// DecideExtensionCaseJSONRequestBody defines body for DecideExtensionCase for application/json ContentType.
+type DecideExtensionCaseJSONRequestBody = DecideExtensionCase
 
 // DispatchCaseJSONRequestBody defines body for DispatchCase for application/json ContentType.
 type DispatchCaseJSONRequestBody = DispatchCase
@@ -3628,14 +4856,23 @@ type RectifyCaseJSONRequestBody = RectifyCase
 // ReopenCaseJSONRequestBody defines body for ReopenCase for application/json ContentType.
 type ReopenCaseJSONRequestBody = ReopenCase
 
+// RequestExtensionCaseJSONRequestBody defines body for RequestExtensionCase for application/json ContentType.
+type RequestExtensionCaseJSONRequestBody = RequestExtensionCase
+
 // RequestVerificationCaseJSONRequestBody defines body for RequestVerificationCase for application/json ContentType.
 type RequestVerificationCaseJSONRequestBody = RequestVerificationCase
+
+// ResumeCaseJSONRequestBody defines body for ResumeCase for application/json ContentType.
+type ResumeCaseJSONRequestBody = ResumeCase
 
 // ReturnCaseJSONRequestBody defines body for ReturnCase for application/json ContentType.
 type ReturnCaseJSONRequestBody = ReturnCase
 
 // SuperviseCaseJSONRequestBody defines body for SuperviseCase for application/json ContentType.
 type SuperviseCaseJSONRequestBody = SuperviseCase
+
+// SuspendCaseJSONRequestBody defines body for SuspendCase for application/json ContentType.
+type SuspendCaseJSONRequestBody = SuspendCase
 
 // TransferCaseJSONRequestBody defines body for TransferCase for application/json ContentType.
 type TransferCaseJSONRequestBody = TransferCase
@@ -3783,6 +5020,12 @@ func (a SetCellClasses) MarshalJSON() ([]byte, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListCalendars 工作日历各版本 / The versions of the calendar, the newest first
+	// (GET /calendars)
+	ListCalendars(ctx echo.Context, params ListCalendarsParams) error
+	// PublishCalendar 发布工作日历 / Publish the next version: 201 for a new one, 200 for the same again
+	// (POST /calendars)
+	PublishCalendar(ctx echo.Context, params PublishCalendarParams) error
 	// ListCampaigns 专项行动列表 / Campaigns
 	// (GET /campaigns)
 	ListCampaigns(ctx echo.Context, params ListCampaignsParams) error
@@ -3807,15 +5050,30 @@ type ServerInterface interface {
 	// AcceptCase 接收 / Accept
 	// (POST /cases/{id}/accept)
 	AcceptCase(ctx echo.Context, id IDPath, params AcceptCaseParams) error
+	// GetCaseAccountability 案件责任追究 / Who answered for the case from report to closure, and who was late
+	// (GET /cases/{id}/accountability)
+	GetCaseAccountability(ctx echo.Context, id IDPath, params GetCaseAccountabilityParams) error
 	// AcknowledgeEscalationCase 上报批示 / Acknowledge an escalation
 	// (POST /cases/{id}/acknowledge-escalation)
 	AcknowledgeEscalationCase(ctx echo.Context, id IDPath, params AcknowledgeEscalationCaseParams) error
+	// AppealCase 申诉 / Object after closure
+	// (POST /cases/{id}/appeal)
+	AppealCase(ctx echo.Context, id IDPath, params AppealCaseParams) error
 	// CheckCase 核查 / Check
 	// (POST /cases/{id}/check)
 	CheckCase(ctx echo.Context, id IDPath, params CheckCaseParams) error
 	// CloseCase 结案 / Close
 	// (POST /cases/{id}/close)
 	CloseCase(ctx echo.Context, id IDPath, params CloseCaseParams) error
+	// GetDeadlines 时限推导 / How every deadline of the case came about
+	// (GET /cases/{id}/deadlines)
+	GetDeadlines(ctx echo.Context, id IDPath, params GetDeadlinesParams) error
+	// DecideAppealCase 申诉裁定 / Decide the objection
+	// (POST /cases/{id}/decide-appeal)
+	DecideAppealCase(ctx echo.Context, id IDPath, params DecideAppealCaseParams) error
+	// DecideExtensionCase 延期审批 / Grant the extension or not
+	// (POST /cases/{id}/decide-extension)
+	DecideExtensionCase(ctx echo.Context, id IDPath, params DecideExtensionCaseParams) error
 	// DispatchCase 派遣 / Dispatch
 	// (POST /cases/{id}/dispatch)
 	DispatchCase(ctx echo.Context, id IDPath, params DispatchCaseParams) error
@@ -3846,15 +5104,24 @@ type ServerInterface interface {
 	// ReopenCase 重新立案 / Reopen
 	// (POST /cases/{id}/reopen)
 	ReopenCase(ctx echo.Context, id IDPath, params ReopenCaseParams) error
+	// RequestExtensionCase 申请延期 / Ask for more time
+	// (POST /cases/{id}/request-extension)
+	RequestExtensionCase(ctx echo.Context, id IDPath, params RequestExtensionCaseParams) error
 	// RequestVerificationCase 核实请求 / Ask somebody to look
 	// (POST /cases/{id}/request-verification)
 	RequestVerificationCase(ctx echo.Context, id IDPath, params RequestVerificationCaseParams) error
+	// ResumeCase 解除挂账 / Let the clock run again
+	// (POST /cases/{id}/resume)
+	ResumeCase(ctx echo.Context, id IDPath, params ResumeCaseParams) error
 	// ReturnCase 回退 / Return
 	// (POST /cases/{id}/return)
 	ReturnCase(ctx echo.Context, id IDPath, params ReturnCaseParams) error
 	// SuperviseCase 督办、挂牌督办 / Supervise
 	// (POST /cases/{id}/supervise)
 	SuperviseCase(ctx echo.Context, id IDPath, params SuperviseCaseParams) error
+	// SuspendCase 挂账 / Stop the clock
+	// (POST /cases/{id}/suspend)
+	SuspendCase(ctx echo.Context, id IDPath, params SuspendCaseParams) error
 	// GetTimeline 案件经过 / Every fact in order
 	// (GET /cases/{id}/timeline)
 	GetTimeline(ctx echo.Context, id IDPath, params GetTimelineParams) error
@@ -3882,6 +5149,9 @@ type ServerInterface interface {
 	// GetCell 网格 / One cell
 	// (GET /cells/{code})
 	GetCell(ctx echo.Context, code CellPath, params GetCellParams) error
+	// GetCellAccountability 网格责任追究 / What the cell and its subtree answered for in a time
+	// (GET /cells/{code}/accountability)
+	GetCellAccountability(ctx echo.Context, code CellPath, params GetCellAccountabilityParams) error
 	// RecordActivity 登记活动 / Record an activity
 	// (POST /cells/{code}/activities)
 	RecordActivity(ctx echo.Context, code CellPath, params RecordActivityParams) error
@@ -3978,6 +5248,9 @@ type ServerInterface interface {
 	// GetContract 本合约 / This contract
 	// (GET /openapi.yaml)
 	GetContract(ctx echo.Context) error
+	// ListShortfalls 欠查 / Duties that were missed, by area, period and role
+	// (GET /patrols/shortfalls)
+	ListShortfalls(ctx echo.Context, params ListShortfallsParams) error
 	// ListPersons 人员列表 / Persons
 	// (GET /persons)
 	ListPersons(ctx echo.Context, params ListPersonsParams) error
@@ -3987,6 +5260,12 @@ type ServerInterface interface {
 	// GetPerson 人员 / One person
 	// (GET /persons/{id})
 	GetPerson(ctx echo.Context, id IDPath, params GetPersonParams) error
+	// GetPersonAccountability 人员责任追究 / What a person answered for in a time
+	// (GET /persons/{id}/accountability)
+	GetPersonAccountability(ctx echo.Context, id IDPath, params GetPersonAccountabilityParams) error
+	// ListNotices 通知 / What the person was told, the newest first
+	// (GET /persons/{id}/notices)
+	ListNotices(ctx echo.Context, id IDPath, params ListNoticesParams) error
 	// ListProgrammes 业务条线列表 / Programmes
 	// (GET /programmes)
 	ListProgrammes(ctx echo.Context, params ListProgrammesParams) error
@@ -4010,6 +5289,114 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListCalendars converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCalendars(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCalendarsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCalendars(ctx, params)
+	return err
+}
+
+// PublishCalendar converts echo context to params.
+func (w *ServerInterfaceWrapper) PublishCalendar(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PublishCalendarParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PublishCalendar(ctx, params)
+	return err
 }
 
 // ListCampaigns converts echo context to params.
@@ -4426,6 +5813,13 @@ func (w *ServerInterfaceWrapper) GetCase(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GetCaseParams
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
+	}
+
 	// ------------- Optional query parameter "at_least" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4521,6 +5915,62 @@ func (w *ServerInterfaceWrapper) AcceptCase(ctx echo.Context) error {
 	return err
 }
 
+// GetCaseAccountability converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCaseAccountability(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseAccountabilityParams
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCaseAccountability(ctx, id, params)
+	return err
+}
+
 // AcknowledgeEscalationCase converts echo context to params.
 func (w *ServerInterfaceWrapper) AcknowledgeEscalationCase(ctx echo.Context) error {
 	var err error
@@ -4584,6 +6034,72 @@ func (w *ServerInterfaceWrapper) AcknowledgeEscalationCase(ctx echo.Context) err
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AcknowledgeEscalationCase(ctx, id, params)
+	return err
+}
+
+// AppealCase converts echo context to params.
+func (w *ServerInterfaceWrapper) AppealCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AppealCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AppealCase(ctx, id, params)
 	return err
 }
 
@@ -4716,6 +6232,187 @@ func (w *ServerInterfaceWrapper) CloseCase(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CloseCase(ctx, id, params)
+	return err
+}
+
+// GetDeadlines converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDeadlines(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDeadlinesParams
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDeadlines(ctx, id, params)
+	return err
+}
+
+// DecideAppealCase converts echo context to params.
+func (w *ServerInterfaceWrapper) DecideAppealCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideAppealCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DecideAppealCase(ctx, id, params)
+	return err
+}
+
+// DecideExtensionCase converts echo context to params.
+func (w *ServerInterfaceWrapper) DecideExtensionCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideExtensionCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DecideExtensionCase(ctx, id, params)
 	return err
 }
 
@@ -5379,6 +7076,72 @@ func (w *ServerInterfaceWrapper) ReopenCase(ctx echo.Context) error {
 	return err
 }
 
+// RequestExtensionCase converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestExtensionCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestExtensionCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestExtensionCase(ctx, id, params)
+	return err
+}
+
 // RequestVerificationCase converts echo context to params.
 func (w *ServerInterfaceWrapper) RequestVerificationCase(ctx echo.Context) error {
 	var err error
@@ -5442,6 +7205,72 @@ func (w *ServerInterfaceWrapper) RequestVerificationCase(ctx echo.Context) error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RequestVerificationCase(ctx, id, params)
+	return err
+}
+
+// ResumeCase converts echo context to params.
+func (w *ServerInterfaceWrapper) ResumeCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResumeCase(ctx, id, params)
 	return err
 }
 
@@ -5577,6 +7406,72 @@ func (w *ServerInterfaceWrapper) SuperviseCase(ctx echo.Context) error {
 	return err
 }
 
+// SuspendCase converts echo context to params.
+func (w *ServerInterfaceWrapper) SuspendCase(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuspendCaseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = IfMatch
+	}
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SuspendCase(ctx, id, params)
+	return err
+}
+
 // GetTimeline converts echo context to params.
 func (w *ServerInterfaceWrapper) GetTimeline(ctx echo.Context) error {
 	var err error
@@ -5602,6 +7497,13 @@ func (w *ServerInterfaceWrapper) GetTimeline(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
 	}
 
 	// ------------- Optional query parameter "at_least" -------------
@@ -6137,6 +8039,76 @@ func (w *ServerInterfaceWrapper) GetCell(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetCell(ctx, code, params)
+	return err
+}
+
+// GetCellAccountability converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCellAccountability(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "code" -------------
+	var code CellPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", ctx.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter code: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCellAccountabilityParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCellAccountability(ctx, code, params)
 	return err
 }
 
@@ -6743,6 +8715,13 @@ func (w *ServerInterfaceWrapper) GetLedger(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
 	}
 
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
+	}
+
 	// ------------- Optional query parameter "at_least" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -6797,6 +8776,20 @@ func (w *ServerInterfaceWrapper) GetPatrols(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "period", ctx.QueryParams(), &params.Period, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter period: %s", err))
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
 	}
 
 	// ------------- Optional query parameter "at_least" -------------
@@ -7971,6 +9964,90 @@ func (w *ServerInterfaceWrapper) GetContract(ctx echo.Context) error {
 	return err
 }
 
+// ListShortfalls converts echo context to params.
+func (w *ServerInterfaceWrapper) ListShortfalls(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListShortfallsParams
+	// ------------- Optional query parameter "cell" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cell", ctx.QueryParams(), &params.Cell, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cell: %s", err))
+	}
+
+	// ------------- Optional query parameter "programme" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "programme", ctx.QueryParams(), &params.Programme, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter programme: %s", err))
+	}
+
+	// ------------- Optional query parameter "period" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "period", ctx.QueryParams(), &params.Period, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter period: %s", err))
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListShortfalls(ctx, params)
+	return err
+}
+
 // ListPersons converts echo context to params.
 func (w *ServerInterfaceWrapper) ListPersons(ctx echo.Context) error {
 	var err error
@@ -8118,6 +10195,132 @@ func (w *ServerInterfaceWrapper) GetPerson(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetPerson(ctx, id, params)
+	return err
+}
+
+// GetPersonAccountability converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPersonAccountability(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPersonAccountabilityParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "as_of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "as_of", ctx.QueryParams(), &params.AsOf, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter as_of: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPersonAccountability(ctx, id, params)
+	return err
+}
+
+// ListNotices converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNotices(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id IDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "at_least" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at_least", ctx.QueryParams(), &params.AtLeast, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at_least: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Act-As" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Act-As")]; found {
+		var XActAs ActAs
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Act-As, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Act-As", valueList[0], &XActAs, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Act-As: %s", err))
+		}
+
+		params.XActAs = XActAs
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNotices(ctx, id, params)
 	return err
 }
 
@@ -8390,6 +10593,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/persons", wrapper.ListPersons, options.OperationMiddlewares["listPersons"]...)
 	router.POST(options.BaseURL+"/persons", wrapper.RegisterPerson, options.OperationMiddlewares["registerPerson"]...)
 	router.GET(options.BaseURL+"/persons/:id", wrapper.GetPerson, options.OperationMiddlewares["getPerson"]...)
+	router.GET(options.BaseURL+"/persons/:id/notices", wrapper.ListNotices, options.OperationMiddlewares["listNotices"]...)
 	router.GET(options.BaseURL+"/inspections", wrapper.ListInspections, options.OperationMiddlewares["listInspections"]...)
 	router.POST(options.BaseURL+"/inspections", wrapper.LogInspection, options.OperationMiddlewares["logInspection"]...)
 	router.POST(options.BaseURL+"/inspections/batch", wrapper.LogInspections, options.OperationMiddlewares["logInspections"]...)
@@ -8425,17 +10629,30 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/cases/:id/merge", wrapper.MergeCase, options.OperationMiddlewares["mergeCase"]...)
 	router.POST(options.BaseURL+"/cases/:id/note", wrapper.NoteCase, options.OperationMiddlewares["noteCase"]...)
 	router.POST(options.BaseURL+"/cases/:id/feedback", wrapper.FeedbackCase, options.OperationMiddlewares["feedbackCase"]...)
+	router.POST(options.BaseURL+"/cases/:id/request-extension", wrapper.RequestExtensionCase, options.OperationMiddlewares["requestExtensionCase"]...)
+	router.POST(options.BaseURL+"/cases/:id/decide-extension", wrapper.DecideExtensionCase, options.OperationMiddlewares["decideExtensionCase"]...)
+	router.POST(options.BaseURL+"/cases/:id/suspend", wrapper.SuspendCase, options.OperationMiddlewares["suspendCase"]...)
+	router.POST(options.BaseURL+"/cases/:id/resume", wrapper.ResumeCase, options.OperationMiddlewares["resumeCase"]...)
+	router.POST(options.BaseURL+"/cases/:id/appeal", wrapper.AppealCase, options.OperationMiddlewares["appealCase"]...)
+	router.POST(options.BaseURL+"/cases/:id/decide-appeal", wrapper.DecideAppealCase, options.OperationMiddlewares["decideAppealCase"]...)
 	router.GET(options.BaseURL+"/cells/:code/ledgers/:ledger", wrapper.GetLedger, options.OperationMiddlewares["getLedger"]...)
+	router.GET(options.BaseURL+"/cases/:id/deadlines", wrapper.GetDeadlines, options.OperationMiddlewares["getDeadlines"]...)
+	router.GET(options.BaseURL+"/cases/:id/accountability", wrapper.GetCaseAccountability, options.OperationMiddlewares["getCaseAccountability"]...)
+	router.GET(options.BaseURL+"/persons/:id/accountability", wrapper.GetPersonAccountability, options.OperationMiddlewares["getPersonAccountability"]...)
+	router.GET(options.BaseURL+"/cells/:code/accountability", wrapper.GetCellAccountability, options.OperationMiddlewares["getCellAccountability"]...)
 	router.POST(options.BaseURL+"/cells/:code/activities", wrapper.RecordActivity, options.OperationMiddlewares["recordActivity"]...)
 	router.POST(options.BaseURL+"/cells/:code/equipment", wrapper.RegisterEquipment, options.OperationMiddlewares["registerEquipment"]...)
 	router.POST(options.BaseURL+"/equipment/:id/service", wrapper.ServiceEquipment, options.OperationMiddlewares["serviceEquipment"]...)
 	router.POST(options.BaseURL+"/equipment/:id/retire", wrapper.RetireEquipment, options.OperationMiddlewares["retireEquipment"]...)
 	router.POST(options.BaseURL+"/cells/:code/forces", wrapper.RegisterForce, options.OperationMiddlewares["registerForce"]...)
 	router.GET(options.BaseURL+"/cells/:code/patrols", wrapper.GetPatrols, options.OperationMiddlewares["getPatrols"]...)
+	router.GET(options.BaseURL+"/patrols/shortfalls", wrapper.ListShortfalls, options.OperationMiddlewares["listShortfalls"]...)
 	router.GET(options.BaseURL+"/escalations", wrapper.ListEscalations, options.OperationMiddlewares["listEscalations"]...)
 	router.GET(options.BaseURL+"/programmes", wrapper.ListProgrammes, options.OperationMiddlewares["listProgrammes"]...)
 	router.POST(options.BaseURL+"/programmes", wrapper.PublishProgramme, options.OperationMiddlewares["publishProgramme"]...)
 	router.GET(options.BaseURL+"/programmes/:code", wrapper.GetProgramme, options.OperationMiddlewares["getProgramme"]...)
+	router.GET(options.BaseURL+"/calendars", wrapper.ListCalendars, options.OperationMiddlewares["listCalendars"]...)
+	router.POST(options.BaseURL+"/calendars", wrapper.PublishCalendar, options.OperationMiddlewares["publishCalendar"]...)
 	router.GET(options.BaseURL+"/events", wrapper.ListEvents, options.OperationMiddlewares["listEvents"]...)
 	router.GET(options.BaseURL+"/events/stream", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
