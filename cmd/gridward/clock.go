@@ -43,13 +43,36 @@ func (c *rehearsal) Now() time.Time {
 	return c.now
 }
 
-// Advance moves the clock forward. To an earlier instant it is refused (conflict: clock_backward).
-func (c *rehearsal) Advance(_ context.Context, to time.Time) error {
+// set moves the clock forward; to an earlier instant it stays.
+func (c *rehearsal) set(to time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if to.Before(c.now) {
-		return fault.New(fault.Conflict, "clock_backward", "the clock shows %s already and moves only forward", c.now.Format(time.RFC3339))
+	if to.After(c.now) {
+		c.now = to
 	}
-	c.now = to
-	return nil
+}
+
+// Advance moves the clock forward, from one instant at which something is due to the next, so that all of it is recorded
+// when it is due, and returns when the views show it. To an earlier instant it is refused (conflict: clock_backward).
+func (c *rehearsal) Advance(ctx context.Context, to time.Time, s *app.Scheduler) error {
+	if now := c.Now(); to.Before(now) {
+		return fault.New(fault.Conflict, "clock_backward", "the clock shows %s already and moves only forward", now.Format(time.RFC3339))
+	}
+	last := time.Time{}
+	for {
+		at, ok, err := s.Next(ctx, to)
+		if err != nil {
+			return err
+		}
+		if !ok || !at.After(last) { // what is still due then is stuck
+			break
+		}
+		c.set(at)
+		if err := s.CatchUp(ctx, at); err != nil {
+			return err
+		}
+		last = at
+	}
+	c.set(to)
+	return s.CatchUp(ctx, to)
 }

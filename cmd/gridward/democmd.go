@@ -44,7 +44,7 @@ func (c demoCommand) Run(e *env) (err error) {
 	}
 	summary, err := demo.Run(e.ctx, h.app, h.log, h.codec, demo.Options{
 		Seed: c.Seed, Scale: c.Scale, From: c.From, Days: c.Days, Programmes: builtin, Progress: counted(e.stderr, "demo "),
-		SetClock: func(to time.Time) { _ = clock.Advance(e.ctx, to) }, // a log that holds later records keeps their time
+		SetClock: clock.set, // a log that holds later records keeps their time
 	})
 	if err != nil {
 		return err

@@ -46,6 +46,7 @@ type cli struct {
 	Import  importCommands `cmd:"" help:"Take in files."`
 	Log     logCommand     `cmd:"" help:"Print events; a server may run meanwhile."`
 	Check   checkCommand   `cmd:"" help:"Read the whole log and compare every view with a fresh rebuild; a server may run meanwhile."`
+	Parked  parkedCommand  `cmd:"" help:"List the notices that could not be given, and have them tried again."`
 	Rebuild rebuildCommand `cmd:"" help:"Build the views anew from the log."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -79,7 +79,7 @@ func TestTheLogIsPrintedByStreamTypeAndTime(t *testing.T) {
 	}{
 		{[]string{"--stream", "cell-410104001"}, 1},
 		{[]string{"--type", "cell.created"}, 3},
-		{[]string{"--type", "cell.created,programme.published", "--json"}, 7},
+		{[]string{"--type", "cell.created,programme.published", "--json"}, 10},
 		{[]string{"--type", "cell.created", "--from", now.Add(-time.Hour).Format(time.RFC3339)}, 3},
 		{[]string{"--type", "cell.created", "--from", now.Add(time.Hour).Format(time.RFC3339)}, 0},
 		{[]string{"--to", now.Add(-time.Hour).Format(time.RFC3339)}, 0},

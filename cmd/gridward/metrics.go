@@ -1,10 +1,13 @@
 package main
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"gridward/adapters/sqlstore"
+	"gridward/app"
 	"gridward/app/views"
 )
 
@@ -59,5 +62,22 @@ func registerViews(r prometheus.Registerer, status func() views.Status) {
 			func() float64 { return float64(status().Counters.Events) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gridward_views_rows_total", Help: "Rows the views have written."},
 			func() float64 { return float64(status().Counters.Rows) }),
+	)
+}
+
+// registerSchedule tells how far what is due is done.
+func registerSchedule(r prometheus.Registerer, status func() app.ScheduleStatus, clock func() time.Time) {
+	r.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gridward_schedule_done_total", Help: "Things done that time made due."},
+			func() float64 { return float64(status().Done) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_schedule_stuck", Help: "Cases and patrol periods that are passed over because they failed."},
+			func() float64 { return float64(status().Stuck) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_schedule_behind_seconds", Help: "How long ago what is done next was due."},
+			func() float64 {
+				if at := status().Oldest; !at.IsZero() {
+					return max(clock().Sub(at).Seconds(), 0)
+				}
+				return 0
+			}),
 	)
 }

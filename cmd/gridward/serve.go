@@ -97,11 +97,11 @@ func newDoor(h *house, l *live, clock *rehearsal, token string) (*rest.Server, e
 		App: h.app, Views: h.views, Log: h.log, Codec: h.codec, Feed: l.hub, Clock: h.clock, Logger: h.logger, Registry: h.metrics,
 		AdminToken: token, SpoolDir: spool, Zone: zone(),
 		ParseProgramme: func(src []byte) (programme.Programme, error) { return programmes.Parse("programme.yaml", src) },
-		Warnings:       h.warnings,
+		Warnings:       func() []string { return h.warnings(l) },
 		Build:          gen.Version{Version: b.Version, Commit: b.Commit, Go: b.Go},
 	}
 	if clock != nil {
-		o.Rehearsal = clock.Advance
+		o.Rehearsal = func(ctx context.Context, to time.Time) error { return clock.Advance(ctx, to, l.scheduler) }
 	}
 	return rest.New(o)
 }
@@ -114,18 +114,6 @@ func (h *house) settle(ctx context.Context) {
 	if err := h.views.CatchUp(ctx); err != nil {
 		h.logger.Warn("the views were left behind the log", zap.Error(err))
 	}
-}
-
-// warnings is what an operator should know although the service is ready.
-func (h *house) warnings() []string {
-	if h.readOnly == nil {
-		return nil
-	}
-	warnings := []string{"the data directory cannot be written: commands are refused, reads go on"}
-	if lag := h.views.Status(context.Background()).Lag(); lag > 0 {
-		warnings = append(warnings, fmt.Sprintf("the views are %d positions behind the log and stay there", lag))
-	}
-	return warnings
 }
 
 // serve takes connections until ctx ends or the listener fails.

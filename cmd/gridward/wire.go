@@ -143,13 +143,16 @@ func (u unwritable) Append(context.Context, string, uint64, []app.Record) (app.A
 		Message: "the data directory cannot be written; reads go on", RetryAfter: time.Minute, Cause: u.cause}
 }
 
-// publishBuiltin publishes the programmes the product ships, where the log has none of that code.
+// publishBuiltin publishes the calendar and the programmes the product ships, where the log has none.
 func (h *house) publishBuiltin(ctx context.Context) error {
 	builtin, err := programmes.Builtin()
 	if err != nil {
 		return err
 	}
 	by := app.By{Actor: "system", Admin: true, CommandID: uuid.NewSHA1(uuid.NameSpaceOID, []byte("gridward/builtin")), ReceivedAt: h.clock()}
+	if err := h.app.PublishBuiltinCalendar(ctx, by); err != nil {
+		return fmt.Errorf("built-in calendar: %w", err)
+	}
 	if err := h.app.PublishBuiltin(ctx, by, builtin); err != nil {
 		return fmt.Errorf("built-in programmes: %w", err)
 	}
@@ -158,18 +161,21 @@ func (h *house) publishBuiltin(ctx context.Context) error {
 
 // live is the part of a house that works on its own while it is open.
 type live struct {
-	hub     *react.Hub
-	stop    context.CancelFunc
-	workers group
+	hub       *react.Hub
+	scheduler *app.Scheduler // nil where nothing can be written
+	stop      context.CancelFunc
+	workers   group
 }
 
-// goLive starts what follows the log: the views, the completer and the outward reactions. They work until end is
-// called, whatever becomes of ctx.
+// goLive starts what follows the log (the views, the completer, the outward reactions) and the scheduler. They work
+// until end is called, whatever becomes of ctx.
 func (h *house) goLive(ctx context.Context) (*live, error) {
 	hub := react.NewHub(h.log)
-	router, err := bus.NewRouter(h.log, retryPause, h.logger, bus.Reaction{
-		Name: "live feed", Handle: react.LiveFeed(hub), Checkpoint: h.checkpoint("feed"),
-	})
+	reactions := []bus.Reaction{{Name: "live feed", Handle: react.LiveFeed(hub), Checkpoint: h.checkpoint("feed")}}
+	if h.readOnly == nil {
+		reactions = append(reactions, h.notices())
+	}
+	router, err := bus.NewRouter(h.log, retryPause, h.logger, reactions...)
 	if err != nil {
 		return nil, err
 	}
@@ -178,10 +184,45 @@ func (h *house) goLive(ctx context.Context) (*live, error) {
 	l.workers.run(ctx, h.logger, "watch", h.watchViews)
 	l.workers.run(ctx, h.logger, "router", router.Run)
 	if h.readOnly == nil {
+		l.scheduler = h.scheduler()
+		registerSchedule(h.metrics, l.scheduler.Status, h.clock)
 		l.workers.run(ctx, h.logger, "views", h.views.Run)
 		l.workers.run(ctx, h.logger, "completer", h.complete)
+		l.workers.run(ctx, h.logger, "scheduler", l.scheduler.Run)
+		l.workers.run(ctx, h.logger, "parked notices", func(ctx context.Context) error { return bus.Replay(ctx, h.log, h.notices(), h.logger) })
 	}
 	return l, nil
+}
+
+// noticeTries is how often a notice is tried before it is parked: some seconds, with the pauses in between.
+const noticeTries = 6
+
+// notices is the reaction that opens people's digests.
+func (h *house) notices() bus.Reaction {
+	return bus.Reaction{Name: "notices", Handle: react.Notices(h.app, zone()), Checkpoint: h.checkpoint("notices"),
+		Park: &bus.Park{In: h.parking(), Attempts: noticeTries, Clock: h.clock}}
+}
+
+// parking is where notices stand that could not be given.
+func (h *house) parking() *bus.Parking { return parkingIn(h.dir, h.log) }
+
+func parkingIn(dir string, log app.Log) *bus.Parking {
+	return bus.NewParking(filepath.Join(dir, "notices.parked"), log.ID())
+}
+
+// scheduler does what time makes due.
+func (h *house) scheduler() *app.Scheduler {
+	return app.NewScheduler(h.app, app.Schedule{
+		Due: h.views.Due, Visible: h.views.WaitFor, PeriodEnd: h.views.PeriodEnd,
+		ClosePeriods: func(ctx context.Context, at, received time.Time) (app.Position, error) {
+			return h.app.ClosePeriods(ctx, at, received, h.patrols())
+		},
+		Clock: h.clock, Failed: h.scheduleFailed,
+	})
+}
+
+func (h *house) patrols() app.PatrolTable {
+	return app.PatrolTable{Ended: h.views.Ended, Again: h.views.Again}
 }
 
 // end stops the work and returns when what was under way is finished.
@@ -233,7 +274,7 @@ func (h *house) complete(ctx context.Context) error {
 		refused := func(r app.Record, f *fault.Error) {
 			h.logger.Error("not completed", zap.String("stream", r.Stream), zap.Uint64("version", r.Version), zap.String("rule", f.Code))
 		}
-		err = h.app.Complete(ctx, from, h.views.OpenCasesOf, save, refused)
+		err = h.app.Complete(ctx, from, app.Tables{Cases: h.views.OpenCasesOf, Under: h.views.OpenCasesUnder, Patrols: h.patrols()}, save, refused)
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
