@@ -24,7 +24,7 @@ type Notice struct {
 	At       time.Time // when it happened: for what the ladder did, when it was due
 	Deadline time.Time // of the stage or the listing; zero where there is none
 	Told     []string  // person ids, each once
-	ByHand   bool      // a person ordered it: whoever has the case is told too (Tell), for the event does not name them
+	ByHand   bool      // no rung did it: whoever has the case is told too (Tell), for the event does not name them
 }
 
 // Of is the notice an event gives; ok is false when it gives none.
@@ -36,18 +36,23 @@ func Of(e hazard.Event) (n Notice, ok bool) {
 		n.Tell(e.Told...)
 	case hazard.Escalated:
 		n, ladder = Notice{Kind: Escalation, Stage: e.Stage}, e.Ladder
-		if n.Tell(e.Told...); e.Office != nil {
+		n.Tell(e.Told...)
+		if e.Office != nil {
 			n.Tell(e.Office.Person)
 		}
 	case hazard.Supervised:
 		n, ladder = Notice{Kind: Supervision}, e.Ladder
-		if n.Tell(e.Told...); e.Plan != nil {
+		n.Tell(e.Told...)
+		if e.Plan != nil {
 			n.Deadline = e.Plan.Deadline
 		}
 	default:
 		return n, false
 	}
-	if n.At, n.ByHand = e.Stamped().At, ladder == nil; !n.ByHand {
+	n.At = e.Stamped().At
+	if ladder == nil {
+		n.ByHand = true
+	} else {
 		n.Stage, n.Deadline = ladder.Stage, ladder.Deadline
 	}
 	return n, true

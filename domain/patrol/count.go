@@ -105,15 +105,7 @@ func (c *Count) each(periods []Period, deeds []Deed, do func(*target, Period, []
 // was done.
 func (c *Count) Required(periods []Period, do func(cell grid.CellCode, required int)) {
 	runs := c.runs(periods)
-	whole := 0 // for a post that one claim held throughout
-	for _, r := range runs {
-		whole += r.count
-	}
 	for _, t := range c.targets() {
-		if c.rule.Class == "" && t.tenure.constant() {
-			do(t.cell, whole)
-			continue
-		}
 		sum := 0
 		for _, r := range runs {
 			for _, s := range c.demand(&t, r) {

@@ -118,7 +118,7 @@ func (c *Count) counts(t *target, d *Deed) bool {
 	case !Walked(c.rule.What):
 		return true
 	case c.rule.Per == PerHolder:
-		return t.duty.ID != "" && d.Duty == t.duty.ID
+		return d.Duty == t.duty.ID
 	}
 	return matches(c.rule.Role, d.Role, d.ActsAs)
 }

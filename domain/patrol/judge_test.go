@@ -68,7 +68,8 @@ func TestJudgeStatesEachArea(t *testing.T) {
 		{What: "patrol", Role: "officer", Cell: site2, Required: 1, Short: 1,
 			Holders: []patrol.Holder{{Person: "zhang", Duty: "zhang", Role: "officer", Cell: area, Days: 28, Required: 1, Short: 1}}},
 	}
-	officer.Chain = []patrol.InCharge{{Person: "head", Role: "chief", Cell: area}, {Person: "mayor", Role: "chief", Cell: community}, {Person: "sub", Role: "chief", Cell: street}}
+	officer.Chain = []patrol.InCharge{{Person: "head", Role: "chief", Cell: area}, {Person: "mayor", Role: "chief", Cell: community},
+		{Person: "sub", Role: "chief", Cell: street}}
 	// A head of premises is told with the area that these lie in.
 	chief := statement(area, "chief", 1, 0, 1)
 	chief.Lines = []patrol.Line{{What: "self_check", Role: "chief", Cell: site, Required: 1, Short: 1,
@@ -88,6 +89,10 @@ func TestTheChainLeavesOutWhoMissedItThemselves(t *testing.T) {
 	g = &patrol.Ground{Duties: duties(until14, mayor)} // who stood in and missed it as well
 	got := judge(t, fireLaw, february, g, from(did(mayor, "meeting", community, "02-10")))
 	if len(got) != 2 || got[1].Short != 5 || got[1].Chain != nil {
+		t.Errorf("got %+v", got)
+	}
+	got = judge(t, fireLaw, february, g, from(patrols(mayor, area, "02-20", "02-21", "02-22"))) // who stood in and did not
+	if want := []patrol.InCharge{{Person: "mayor", Role: "chief", Cell: community}}; len(got) != 2 || got[1].Short != 2 || !slices.Equal(got[1].Chain, want) {
 		t.Errorf("got %+v", got)
 	}
 }

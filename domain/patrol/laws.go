@@ -34,15 +34,20 @@ type Edition struct {
 
 // InForce gives the law at an instant, nil when the programme was not published then.
 func (s *Laws) InForce(at time.Time) *Law {
-	v, c := s.inForce(at)
-	if v < 0 {
+	version, edition := s.inForce(at)
+	if version < 0 {
 		return nil
 	}
-	l := &Law{Programme: s.Programme, Version: s.Versions[v].Version, Night: s.Versions[v].Night, Rules: s.Versions[v].Rules, Zone: s.Zone}
-	if c >= 0 {
-		l.Calendar = s.Calendars[c].Calendar
+	v := s.Versions[version]
+	return &Law{Programme: s.Programme, Version: v.Version, Night: v.Night, Rules: v.Rules, Calendar: s.calendar(edition), Zone: s.Zone}
+}
+
+// calendar is an edition's, nil before the first.
+func (s *Laws) calendar(edition int) *calendar.Calendar {
+	if edition < 0 {
+		return nil
 	}
-	return l
+	return s.Calendars[edition].Calendar
 }
 
 // inForce gives which version and which edition of the calendar are in force at an instant, -1 before the first.
@@ -81,29 +86,24 @@ func (s *Laws) Ended(from, to time.Time, touching Span) []Due {
 func (s *Laws) collect(from, to, now time.Time, only func(programme.DutyRule) bool, find func(*Law, string, time.Time) (Period, bool),
 	wanted func(Period) bool) []Due {
 	var out []Due
-	at := map[[2]int]int{} // where the periods of a version and an edition are in out
+	at := map[[2]int]int{} // where in out the periods of a version and an edition are
 	kinds := s.kinds(only)
 	for day := from; day.Before(to); day = day.AddDate(0, 0, 1) {
 		for _, kind := range kinds {
-			for e := -1; e < len(s.Calendars); e++ { // which days lie before a holiday is the word of the edition in force
-				law := Law{Zone: s.Zone}
-				if e >= 0 {
-					law.Calendar = s.Calendars[e].Calendar
-				}
-				p, ok := find(&law, kind, day)
+			for edition := -1; edition < len(s.Calendars); edition++ { // each says for itself which days lie before a holiday
+				p, ok := find(&Law{Zone: s.Zone, Calendar: s.calendar(edition)}, kind, day)
 				if !ok || !wanted(p) {
 					continue
 				}
 				judged := earlier(p.To.Add(-1), now)
-				v, edition := s.inForce(judged)
-				if v < 0 || edition != e {
+				v, c := s.inForce(judged)
+				if v < 0 || c != edition {
 					continue
 				}
-				i, known := at[[2]int{v, e}]
+				i, known := at[[2]int{v, c}]
 				if !known {
 					i = len(out)
-					at[[2]int{v, e}] = i
-					out = append(out, Due{Law: s.InForce(judged)})
+					at[[2]int{v, c}], out = i, append(out, Due{Law: s.InForce(judged)})
 				}
 				out[i].Periods = append(out[i].Periods, p)
 			}

@@ -70,6 +70,8 @@ func TestTheCountOfAMonth(t *testing.T) {
 }
 
 func TestWhoAnswersByDays(t *testing.T) {
+	twice := holds("zhang", "inspector", "01-20", "", area)
+	twice.ID = "another duty of zhang's"
 	run(t, []row{
 		// 2.5 each: the half goes to the later. What zhang did beyond his 2 is no credit for li.
 		{name: "two one after the other", rule: five, duties: duties(until14, from15),
@@ -92,6 +94,8 @@ func TestWhoAnswersByDays(t *testing.T) {
 		{name: "those who hold it together answer for the whole", rule: five, duties: duties(zhang, from15),
 			deeds: deeds(patrols(zhang, area, "02-03", "02-16"), patrols(from15, area, "02-17")),
 			want:  []string{"2026-02 area: 5 asked, 3 done, 2 short; zhang 14d 2-1=1; zhang+ 14d 3-2=1; li+ 14d 3-2=1"}},
+		{name: "who holds it under two names answers once", rule: five, duties: duties(zhang, twice),
+			want: []string{"2026-02 area: 5 asked, 0 done, 5 short; zhang 28d 5-0=5"}},
 		{name: "a patrol of both is one", rule: five, duties: duties(zhang, holds("li", "officer", "01-10", "", area)),
 			deeds: func() []patrol.Deed {
 				both := deeds(patrols(zhang, area, "02-03"), patrols(holds("li", "officer", "01-10", "", area), area, "02-03"))

@@ -1,8 +1,6 @@
 package patrol
 
-import (
-	"time"
-)
+import "time"
 
 // night is the hours of a local day that count as night, in minutes since midnight; to lies behind from, on the next
 // day if need be.

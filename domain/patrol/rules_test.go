@@ -71,7 +71,7 @@ func TestTheProgrammesOwnNight(t *testing.T) {
 
 func TestNightsArePartOfTheCount(t *testing.T) {
 	daysOnly := patrols(zhang, area, "02-09", "02-10", "02-11")
-	// Six of zhang's days, then one of li's: 4 by days 3, 3 and 1 is 1.7, 1.7 and 0.6, so 2, 2 and none; but 3 is one each.
+	// 4 by 1, 3 and 3 days is 0.6, 1.7 and 1.7, so none, 2 and 2; but 3 is one each: c takes a's.
 	a, b, c := holds("a", "officer", "01-10", "02-10", area), holds("b", "officer", "02-10", "02-13", area), holds("c", "officer", "02-13", "", area)
 	run(t, []row{
 		{name: "both are there", rule: twoANight, first: "02-09", last: "02-15", duties: duties(zhang), deeds: patrols(zhang, area, "02-10", "02-11 22:00-22:30"),
@@ -92,7 +92,8 @@ func TestNightsArePartOfTheCount(t *testing.T) {
 			deeds:  deeds(patrols(zhang, area, "02-10 22:00-22:30"), patrols(from15, area, "02-15")),
 			want:   []string{"2026-W07 area: 2 asked, 2 done, 1 short, night 1 of 1; zhang 3d 1-1=0; li 4d 1-1=1"}},
 		{name: "nobody owes more nights than patrols", rule: with(twoANight, func(r *programme.DutyRule) { r.Count, r.Night = 4, 3 }), first: "02-09", last: "02-15",
-			duties: duties(a, b, c), want: []string{"2026-W07 area: 4 asked, 0 done, 4 short, night 0 of 3; a 1d 0-0=0; b 3d 2-0=2; c 3d 2-0=2"}},
+			duties: duties(a, b, c), deeds: deeds(patrols(b, area, "02-10", "02-11 22:00-22:30"), patrols(c, area, "02-13", "02-14 22:00-22:30")),
+			want: []string{"2026-W07 area: 4 asked, 4 done, 1 short, night 2 of 3; a 1d 0-0=0; b 3d 2-2=0; c 3d 2-2=1"}},
 	})
 }
 
@@ -127,8 +128,9 @@ func TestWorkingDaysOnly(t *testing.T) {
 		{name: "a day off asks for nothing", rule: daily, first: "02-13", last: "02-24", duties: duties(zhang),
 			want: []string{"2026-02-13 area: 1 asked, 0 done, 1 short; zhang 1d 1-0=1", "2026-02-14 area: 1 asked, 0 done, 1 short; zhang 1d 1-0=1",
 				"2026-02-24 area: 1 asked, 0 done, 1 short; zhang 1d 1-0=1"}},
-		{name: "nor a duty that had none", rule: publicity, duties: duties(holds("mayor", "chief", "01-01", "02-01", community), holds("next", "chief", "02-15", "02-24", community)),
-			want: []string{"2026-02 community: 4 asked, 0 done, 4 short; ?* 16d 4-0=4"}},
+		{name: "who held it on days off only has no share", rule: publicity,
+			duties: duties(holds("mayor", "chief", "01-01", "02-01", community), holds("next", "chief", "02-15", "02-24", community)),
+			want:   []string{"2026-02 community: 4 asked, 0 done, 4 short; ?* 16d 4-0=4"}},
 	})
 	bare := *law
 	bare.Calendar = nil // Monday to Friday
@@ -156,8 +158,9 @@ func TestPerPremises(t *testing.T) {
 		{name: "each asks for itself; those elsewhere of somebody else", rule: each, duties: duties(zhang), cells: premises("", "", site2, farSite, site),
 			deeds: deeds(patrols(zhang, site, "02-02", "02-03"), patrols(zhang, area, "02-04")),
 			want:  []string{"2026-02 site: 1 asked, 2 done, 0 short; zhang 28d 1-2=0", "2026-02 site2: 1 asked, 0 done, 1 short; zhang 28d 1-0=1"}},
-		{name: "a walk counts at each", rule: each, duties: duties(zhang), cells: both, deeds: walk("w", patrols(zhang, site, "02-02 09:00-09:30"), patrols(zhang, site2, "02-02 09:30-10:00")),
-			want: []string{"2026-02 site: 1 asked, 1 done, 0 short; zhang 28d 1-1=0", "2026-02 site2: 1 asked, 1 done, 0 short; zhang 28d 1-1=0"}},
+		{name: "a walk counts at each", rule: each, duties: duties(zhang), cells: both,
+			deeds: walk("w", patrols(zhang, site, "02-02 09:00-09:30"), patrols(zhang, site2, "02-02 09:30-10:00")),
+			want:  []string{"2026-02 site: 1 asked, 1 done, 0 short; zhang 28d 1-1=0", "2026-02 site2: 1 asked, 1 done, 0 short; zhang 28d 1-1=0"}},
 		{name: "shared as the post's", rule: twice, duties: duties(until14, mayor), cells: premises("", "", site), deeds: patrols(mayor, site, "02-20"),
 			want: []string{"2026-02 site: 2 asked, 1 done, 1 short; zhang 14d 1-0=1; mayor* 14d 1-1=0"}},
 		{name: "from when they are in the grid", rule: twice, duties: duties(zhang), cells: premises("02-15", "", site),
@@ -182,6 +185,7 @@ func TestAWalkCountsOnce(t *testing.T) {
 	owner := holds("owner", "chief", "01-01", "", site)
 	atSite := programme.DutyRule{What: "patrol", Role: "chief", Level: 5, Period: "month", Count: 5, Per: "cell"}
 	li := holds("li", "officer", "01-10", "", area)
+	early, late := holds("early", "officer", "02-15 13:00", "02-15 20:00", area), holds("late", "officer", "02-15 20:00", "", area)
 	run(t, []row{
 		{name: "for an area's duty", rule: five, duties: duties(zhang), deeds: around("02-03"),
 			want: []string{"2026-02 area: 5 asked, 1 done, 4 short; zhang 28d 5-1=4"}},
@@ -196,6 +200,10 @@ func TestAWalkCountsOnce(t *testing.T) {
 			want: []string{"2026-W07 area: 2 asked, 1 done, 1 short, night 1 of 1; zhang 7d 2-1=1"}},
 		{name: "less than half was", rule: twoANight, first: "02-09", last: "02-15", duties: duties(zhang), deeds: around("02-10")[:2],
 			want: []string{"2026-W07 area: 2 asked, 1 done, 1 short, night 0 of 1; zhang 7d 2-1=1"}},
+		// Nobody's day: the officers came at 13:00 and 20:00. The walk was who ended it.
+		{name: "for who was there at its end", rule: five, duties: duties(early, late),
+			deeds: walk("w", patrols(early, area, "02-15 19:00-19:30"), patrols(late, area, "02-15 20:00-20:30")),
+			want:  []string{"2026-02 area: 2 asked, 1 done, 1 short; late 13d 2-1=1"}},
 		{name: "on premises each counts", rule: atSite, duties: duties(owner), deeds: walk("w", patrols(owner, site, "02-03 09:00-09:30", "02-03 09:30-10:00")),
 			want: []string{"2026-02 site: 5 asked, 2 done, 3 short; owner 28d 5-2=3"}},
 	})
@@ -211,6 +219,8 @@ func TestPerHolder(t *testing.T) {
 	run(t, []row{
 		{name: "each duty by itself", rule: each, duties: duties(zhang, li), deeds: deeds(patrols(zhang, area, "02-03"), patrols(li, area, "02-16", "02-17")),
 			want: []string{"2026-02 area/zhang: 5 asked, 1 done, 4 short; zhang 28d 5-1=4", "2026-02 area/li: 3 asked, 2 done, 1 short; li 14d 3-2=1"}},
+		{name: "in the order of the posts", rule: each, duties: duties(holds("a", "officer", "01-01", "", area2), holds("b", "officer", "01-02", "", area)),
+			want: []string{"2026-02 area/b: 5 asked, 0 done, 5 short; b 28d 5-0=5", "2026-02 area2/a: 5 asked, 0 done, 5 short; a 28d 5-0=5"}},
 		{name: "and the post while it is vacant", rule: each, duties: duties(until14, mayor), deeds: deeds(patrols(until14, area, "02-03"), patrols(mayor, area, "02-16", "02-03")),
 			want: []string{"2026-02 area: 3 asked, 1 done, 2 short; mayor* 14d 3-1=2", "2026-02 area/zhang: 2 asked, 1 done, 1 short; zhang 14d 2-1=1"}},
 		// A community is no area, so the duty is told at the first of its areas; a patrol under it counts wherever it was, once.
@@ -237,6 +247,7 @@ func TestClasses(t *testing.T) {
 		{name: "the class at the period's end says for the whole", rule: d, duties: duties(zhang),
 			cells: []patrol.Cell{classed(classed(base, "A", "01-01", "02-28 17:00"), "D", "02-28 17:00", "")}, want: asked},
 		{name: "not the one after it", rule: d, duties: duties(zhang), cells: []patrol.Cell{classed(classed(base, "D", "01-01", "03-01"), "A", "03-01", "")}, want: asked},
+		{name: "nor one given later to what had none", rule: d, duties: duties(zhang), cells: []patrol.Cell{classed(base, "D", "03-01", "")}},
 		{name: "nor the one taken away", rule: d, duties: duties(zhang), cells: []patrol.Cell{classed(base, "D", "01-01", "02-28 17:00")}},
 		{name: "where they left the grid, the class they had", rule: d, duties: duties(zhang), cells: []patrol.Cell{classed(gone, "D", "01-01", "02-15")},
 			want: []string{"2026-02 site: 1 asked, 0 done, 1 short; zhang 14d 1-0=1"}},
@@ -254,12 +265,14 @@ func TestWhatIsHeldRatherThanWalked(t *testing.T) {
 	run(t, []row{
 		{name: "whoever recorded it at the cell", rule: meeting, duties: duties(mayor), deeds: deeds(held, elsewhere, did(mayor, "training", community, "02-05")),
 			want: []string{"2026-02 community: 2 asked, 2 done, 0 short; mayor 28d 2-2=0"}},
-		{name: "on the days of those who stood in, for them", rule: meeting, duties: duties(holds("mayor", "chief", "01-01", "02-15", community), holds("sub", "chief", "01-01", "", street)),
-			deeds: held, want: []string{"2026-02 community: 2 asked, 2 done, 0 short; mayor 14d 1-1=0; sub* 14d 1-1=0"}},
+		{name: "on the days of those who stood in, for them", rule: meeting,
+			duties: duties(holds("mayor", "chief", "01-01", "02-15", community), holds("sub", "chief", "01-01", "", street)), deeds: held,
+			want: []string{"2026-02 community: 2 asked, 2 done, 0 short; mayor 14d 1-1=0; sub* 14d 1-1=0"}},
 		{name: "at any of a duty's cells", rule: with(meeting, func(r *programme.DutyRule) { r.Per = "holder" }), duties: duties(two),
 			deeds: deeds(held[:1], did(holds("anybody", "officer", "01-01", "", "410104001002"), "meeting", "410104001002", "02-04")),
 			want:  []string{"2026-02 community/chiefs: 2 asked, 2 done, 0 short; chiefs 28d 2-2=0"}},
-		{name: "a campaign opened", rule: with(meeting, func(r *programme.DutyRule) { r.What = "campaign" }), duties: duties(mayor), deeds: did(mayor, "campaign", community, "02-03"),
-			want: []string{"2026-02 community: 2 asked, 1 done, 1 short; mayor 28d 2-1=1"}},
+		{name: "a campaign opened", rule: with(meeting, func(r *programme.DutyRule) { r.What = "campaign" }), duties: duties(mayor),
+			deeds: did(mayor, "campaign", community, "02-03"),
+			want:  []string{"2026-02 community: 2 asked, 1 done, 1 short; mayor 28d 2-1=1"}},
 	})
 }

@@ -76,8 +76,16 @@ func (s slow) ofPost(at time.Time) *answer {
 		return nil
 	}
 	holding := slices.DeleteFunc(given, func(d grid.Duty) bool { return !d.ActiveAt(at) })
-	if len(holding) > 0 {
-		return &answer{persons: holding}
+	var persons []grid.Duty
+	named := map[string]bool{}
+	for _, d := range holding {
+		if !named[d.Person] {
+			persons = append(persons, d)
+		}
+		named[d.Person] = true
+	}
+	if len(persons) > 0 {
+		return &answer{persons: persons}
 	}
 	for cell := s.post; cell != ""; cell = cell.Parent() {
 		for _, role := range []string{"chief", "supervisor", "sponsor"} {
@@ -336,56 +344,4 @@ func (s slow) nightly(group []patrol.Deed) bool {
 		}
 	}
 	return 2*dark >= all
-}
-
-// lines counts all of a rule's targets in all periods, by cell, duty and period.
-func slowly(law *patrol.Law, rule programme.DutyRule, periods []patrol.Period, g *patrol.Ground) map[string]patrol.Line {
-	out := map[string]patrol.Line{}
-	for _, t := range targets(law, rule, g) {
-		t.days = map[time.Time]*answer{}
-		for _, p := range periods {
-			if l, ok := t.line(p); ok {
-				out[string(l.Cell)+" "+l.Duty+" "+p.Key] = l
-			}
-		}
-	}
-	return out
-}
-
-func targets(law *patrol.Law, rule programme.DutyRule, g *patrol.Ground) []slow {
-	var out []slow
-	posts := map[grid.CellCode]bool{}
-	for i := range g.Duties {
-		d := &g.Duties[i]
-		told := false
-		for _, cell := range d.Cells {
-			s := slow{law: law, rule: rule, g: g, post: cell, cell: cell}
-			if !s.meant(d.Role, d.ActsAs) || cell.Level() != rule.Level {
-				continue
-			}
-			if rule.Per == patrol.PerHolder && !told {
-				told = true
-				of := s
-				of.duty = d
-				out = append(out, of)
-			} else if rule.Per == patrol.PerHolder {
-				continue
-			}
-			if posts[cell] {
-				continue
-			}
-			posts[cell] = true
-			if rule.Per != patrol.PerPremises {
-				out = append(out, s)
-				continue
-			}
-			for _, c := range g.Cells {
-				if c.Code.Level() == 5 && cell.Contains(c.Code) {
-					s.cell = c.Code
-					out = append(out, s)
-				}
-			}
-		}
-	}
-	return out
 }

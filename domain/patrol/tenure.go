@@ -51,34 +51,26 @@ func (t *tenure) leave(s Span) { t.stretches = append(t.stretches, held{s, nobod
 
 // settle gives each day to who answered for most of it, between equals to the later.
 func (t *tenure) settle(on days) {
-	type part struct {
-		who    int
-		length time.Duration
-	}
-	var parts []part
 	t.owner = make([]int, on.count())
-	next := 0
+	took := make([]time.Duration, len(t.claims))
+	first := 0 // of the stretches that reach into the day
 	for i := range t.owner {
-		parts = parts[:0]
-		for k := next; k < len(t.stretches) && t.stretches[k].From.Before(on[i+1]); k++ {
-			s := t.stretches[k]
-			if !s.To.After(on[i]) {
-				next = k + 1
-				continue
-			}
-			length := earlier(s.To, on[i+1]).Sub(later(s.From, on[i]))
-			if j := slices.IndexFunc(parts, func(p part) bool { return p.who == s.who }); j >= 0 {
-				length += parts[j].length
-				parts = slices.Delete(parts, j, j+1)
-			}
-			parts = append(parts, part{s.who, length})
+		for !t.stretches[first].To.After(on[i]) {
+			first++
 		}
-		var most time.Duration
-		for _, p := range parts {
-			if p.length >= most {
-				most, t.owner[i] = p.length, p.who
+		end := first
+		clear(took)
+		for ; end < len(t.stretches) && t.stretches[end].From.Before(on[i+1]); end++ {
+			s := t.stretches[end]
+			took[s.who] += earlier(s.To, on[i+1]).Sub(later(s.From, on[i]))
+		}
+		most := t.stretches[first].who
+		for _, s := range t.stretches[first+1 : end] {
+			if took[s.who] >= took[most] {
+				most = s.who
 			}
 		}
+		t.owner[i] = most
 	}
 }
 
@@ -89,15 +81,10 @@ func (t *tenure) answers(day int, at time.Time) int {
 		return who
 	}
 	i := sort.Search(len(t.stretches), func(i int) bool { return t.stretches[i].To.After(at) })
-	if i == len(t.stretches) || !t.stretches[i].covers(at) {
+	if i == len(t.stretches) { // it ended after the days asked about
 		return nobody
 	}
 	return t.stretches[i].who
-}
-
-// constant reports whether somebody, and always the same, answered on every day.
-func (t *tenure) constant() bool {
-	return !slices.ContainsFunc(t.owner, func(who int) bool { return who == nobody || who != t.owner[0] })
 }
 
 // within is the tenure for premises below the post: it is nobody's while they are not in the grid.
@@ -145,13 +132,24 @@ func (g *Ground) ofPost(role string, cell grid.CellCode, on days) tenure {
 		case !life.covers(s.From):
 			t.leave(s)
 		case len(active) > 0:
-			t.add(s, claim{holders: active})
+			t.add(s, claim{holders: firstOfEach(active)})
 		default:
 			g.standIns(&t, cell, s)
 		}
 	}
 	t.settle(on)
 	return t
+}
+
+// firstOfEach leaves one duty of each person: who holds a post under two names answers for it once.
+func firstOfEach(held grid.Duties) grid.Duties {
+	var out grid.Duties
+	for _, d := range held {
+		if !slices.ContainsFunc(out, func(o grid.Duty) bool { return o.Person == d.Person }) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // standIns gives a vacant stretch to the office in charge, which may change meanwhile.
