@@ -53,10 +53,14 @@ func (c *rehearsal) set(to time.Time) {
 }
 
 // Advance moves the clock forward, from one instant at which something is due to the next, so that all of it is recorded
-// when it is due, and returns when the views show it. To an earlier instant it is refused (conflict: clock_backward).
-func (c *rehearsal) Advance(ctx context.Context, to time.Time, s *app.Scheduler) error {
+// when it is due, and returns when the views show it. What follows from earlier commands is finished first: settled
+// returns then. To an earlier instant it is refused (conflict: clock_backward).
+func (c *rehearsal) Advance(ctx context.Context, to time.Time, s *app.Scheduler, settled func(context.Context) error) error {
 	if now := c.Now(); to.Before(now) {
 		return fault.New(fault.Conflict, "clock_backward", "the clock shows %s already and moves only forward", now.Format(time.RFC3339))
+	}
+	if err := settled(ctx); err != nil {
+		return err
 	}
 	last := time.Time{}
 	for {

@@ -14,6 +14,7 @@ import (
 
 	"gridward/adapters/programmes"
 	"gridward/adapters/sqlstore"
+	"gridward/app"
 	"gridward/app/demo"
 	"gridward/domain/fault"
 )
@@ -22,8 +23,8 @@ type demoCommand struct {
 	dataDir
 	Seed  uint64     `default:"1" help:"Everything invented comes from it: the same seed makes the same log."`
 	Scale demo.Scale `default:"full" enum:"small,full" help:"small: areas and sites in a few communities, done in seconds. full: everywhere."`
-	From  time.Time  `default:"2026-10-01T00:00:00+08:00" help:"The first day (RFC 3339)." placeholder:"TIME"`
-	Days  int        `default:"30" help:"Days of work, at least 14."`
+	From  time.Time  `default:"2026-02-01T00:00:00+08:00" help:"The first day (RFC 3339)." placeholder:"TIME"`
+	Days  int        `default:"40" help:"Days of work, at least 14. Forty from 1 February 2026 on have the Spring Festival in the middle."`
 }
 
 // Run fills the data directory. Cut off and run again it finishes what is missing.
@@ -42,14 +43,19 @@ func (c demoCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(e.ctx)
+	var following group
+	following.run(ctx, h.logger, "views", h.views.Run)
+	defer func() { stop(); following.wait() }()
 	summary, err := demo.Run(e.ctx, h.app, h.log, h.codec, demo.Options{
 		Seed: c.Seed, Scale: c.Scale, From: c.From, Days: c.Days, Programmes: builtin, Progress: counted(e.stderr, "demo "),
 		SetClock: clock.set, // a log that holds later records keeps their time
+		Views:    &demo.Views{Tables: h.tables(), Due: h.views.Due, PeriodEnd: h.views.PeriodEnd, Visible: h.views.WaitFor},
 	})
 	if err != nil {
 		return err
 	}
-	if err := h.completed(e.ctx, before); err != nil {
+	if err := errors.Join(h.skipCompleted(e.ctx, before), h.skipNotices(e.ctx, before)); err != nil {
 		return err
 	}
 	if err := h.views.CatchUp(e.ctx); err != nil {
@@ -63,6 +69,24 @@ func (c demoCommand) Run(e *env) (err error) {
 	}
 	t.Render()
 	return nil
+}
+
+// tables is what the completer asks of the views.
+func (h *house) tables() app.Tables {
+	return app.Tables{Cases: h.views.OpenCasesOf, Under: h.views.OpenCasesUnder, Patrols: h.patrols()}
+}
+
+// skipNotices spares the notices what the demonstration has told already, as skipCompleted does for the completer.
+func (h *house) skipNotices(ctx context.Context, before app.Position) error {
+	kept := h.checkpoint("notices")
+	if at, _, err := kept.Load(ctx); err != nil || at < before {
+		return err
+	}
+	head, err := h.log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	return kept.Save(ctx, head)
 }
 
 // The demonstration that serve --demo begins with: small, and over by yesterday.

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"gridward/adapters/bus"
+	"gridward/app"
 )
 
 // retryPause is how long whoever follows the log waits before it tries again.
@@ -27,3 +28,41 @@ func (g *group) run(ctx context.Context, logger *zap.Logger, name string, work f
 }
 
 func (g *group) wait() { g.all.Wait() }
+
+// reached is how far a follower of the log has come; others wait for it. It is safe for concurrent use.
+type reached struct {
+	mu      sync.Mutex
+	at      app.Position
+	changed chan struct{}
+}
+
+func (r *reached) set(at app.Position) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.at = at
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+}
+
+// wait returns once it has come that far, or with ctx's error.
+func (r *reached) wait(ctx context.Context, at app.Position) error {
+	for {
+		r.mu.Lock()
+		if r.at >= at {
+			r.mu.Unlock()
+			return nil
+		}
+		if r.changed == nil {
+			r.changed = make(chan struct{})
+		}
+		changed := r.changed
+		r.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -100,10 +100,19 @@ func newDoor(h *house, l *live, clock *rehearsal, token string) (*rest.Server, e
 		Warnings:       func() []string { return h.warnings(l) },
 		Build:          gen.Version{Version: b.Version, Commit: b.Commit, Go: b.Go},
 	}
-	if clock != nil {
-		o.Rehearsal = func(ctx context.Context, to time.Time) error { return clock.Advance(ctx, to, l.scheduler) }
+	if clock != nil && l.scheduler != nil {
+		o.Rehearsal = func(ctx context.Context, to time.Time) error { return clock.Advance(ctx, to, l.scheduler, h.settled) }
 	}
 	return rest.New(o)
+}
+
+// settled returns once the completer has finished what followed from everything in the log now.
+func (h *house) settled(ctx context.Context) error {
+	head, err := h.log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	return h.completed.wait(ctx, head)
 }
 
 // settle brings the views up to the log's end, so that the next start, or a reader of the directory, finds them

@@ -40,6 +40,8 @@ type house struct {
 	app      *app.App
 	views    *views.Views
 	metrics  *prometheus.Registry
+
+	completed reached // by the completer
 }
 
 // plan is what a house is opened with.
@@ -270,7 +272,11 @@ func (h *house) complete(ctx context.Context) error {
 		if err != nil { // from the beginning, then: what is done twice changes nothing
 			h.logger.Warn("the completer begins at the log's beginning", zap.Error(err))
 		}
-		save := func(at app.Position) error { return kept.Save(ctx, at) }
+		h.completed.set(from)
+		save := func(at app.Position) error {
+			h.completed.set(at)
+			return kept.Save(ctx, at)
+		}
 		refused := func(r app.Record, f *fault.Error) {
 			h.logger.Error("not completed", zap.String("stream", r.Stream), zap.Uint64("version", r.Version), zap.String("rule", f.Code))
 		}
@@ -284,9 +290,9 @@ func (h *house) complete(ctx context.Context) error {
 	return nil
 }
 
-// completed spares the completer what commands have finished themselves, in a process where nothing went wrong:
+// skipCompleted spares the completer what commands have finished themselves, in a process where nothing went wrong:
 // everything above before. Where it had something left to do below that, it begins there.
-func (h *house) completed(ctx context.Context, before app.Position) error {
+func (h *house) skipCompleted(ctx context.Context, before app.Position) error {
 	kept := h.checkpoint("completer")
 	if at, _, err := kept.Load(ctx); err != nil || at < before {
 		return err

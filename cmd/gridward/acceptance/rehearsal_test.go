@@ -146,7 +146,7 @@ func (w *walk) beforeTheFestival() {
 	w.clock("02-13 10:00")
 	w.cards(caseE, "yellow rectification 02-13 09:30")
 	w.refused(zheng, "/cases/"+caseE+"/request-extension", object{"until_limit": object{"n": 6, "unit": "working_day"}, "reason": "太长"},
-		422, "invalid", "until_limit")
+		422, "invalid_fields", "until_limit")
 	w.cmd(zheng, "/cases/"+caseE+"/request-extension", object{"until_limit": object{"n": 2, "unit": "working_day"}, "reason": "等材料"})
 }
 
@@ -206,7 +206,7 @@ func (w *walk) firstDaysBack() {
 	w.clock("02-25 11:00")
 	w.cards(caseA, "yellow rectification 02-25 10:00")
 	w.refused(zheng, "/cases/"+caseE+"/request-extension", object{"until_limit": object{"n": 1, "unit": "working_day"}, "reason": "第三次"},
-		409, "extensions_used_up")
+		409, "extensions_used")
 }
 
 // patrol logs one patrol of a1.

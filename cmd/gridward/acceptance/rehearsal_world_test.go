@@ -38,8 +38,10 @@ package acceptance
 //
 // Patrols of a1: 5 a month and 1 a week. Feng holds February for 10 days of 28 (5 x 10/28 = 1.79), chu for 18 (3.21):
 // shares 2 and 3, the remainder to the larger. Feng walks on 02-10; chu on 02-18 and 02-19, told by a late batch on
-// 02-25 10:30; and on 02-26. So February is short of 1 (feng's), week 6 (2 to 8 February) of 1 (feng's), week 8 (16 to
-// 22 February) of 1 (chu's) until the batch.
+// 02-25 10:30; and on 02-26. So February is short of 1 (feng's). Week 7 (9 to 15 February) is feng's for 2 days and chu's
+// for 5: its one patrol is chu's, so it is short of 1 although feng walked, for one duty's surplus is never netted
+// against another's. Week 8 (16 to 22 February) is short of 1 (chu's) until the batch. Week 6 ended before the programme
+// was published: nothing was asked.
 
 const rehearsalProgramme = `code: watch
 name: 巡查试点

@@ -116,7 +116,7 @@ func (w *walk) state(id, state string, more object) {
 // queue holds which cases wait at an office, in this order.
 func (w *walk) queue(cell string, cases ...string) answer {
 	w.t.Helper()
-	a := w.read("/escalations?programme=fire&cell=" + cell)
+	a := w.read("/escalations?cell=" + cell)
 	if cases == nil {
 		cases = []string{}
 	}
