@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones are the same on every machine
@@ -64,8 +65,7 @@ func rung(when, do string, n int) programme.Rung {
 	case "supervise":
 		r.Level = n
 	}
-	var share float64
-	if _, err := fmt.Sscan(when, &share); err == nil && share <= 1 {
+	if share, err := strconv.ParseFloat(when, 64); err == nil {
 		r.When.Share = share
 	} else {
 		r.When.Past = plim(when)

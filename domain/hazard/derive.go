@@ -224,12 +224,20 @@ func (c Case) NextDue(calendars calendar.State, p *programme.Programme) (Due, bo
 				continue
 			}
 			if at, ok := s.RungDue(cal, rung.When); ok && (!found || at.Before(next.At)) {
-				deadline, _ := s.Deadline(cal)
-				next, found = Due{At: at, Run: i, Rung: n, Do: rung, Deadline: deadline}, true
+				next, found = Due{At: at, Run: i, Rung: n, Do: rung, Deadline: s.against(cal)}, true
 			}
 		}
 	}
 	return next, found
+}
+
+// against is the deadline that a rung is due against: what was due as a suspension began, the one that stood then.
+func (s Stage) against(cal *calendar.Calendar) time.Time {
+	if s.Paused() {
+		s.Pauses = s.Pauses[:len(s.Pauses)-1]
+	}
+	at, _ := s.Deadline(cal)
+	return at
 }
 
 // ladderSeverity is the severity whose ladder a case climbs: a report nobody has classified counts as minor.

@@ -9,7 +9,7 @@ import (
 // hazard is well formed; one rectified on the spot is reported, filed and rectified in one command.
 func DecideFound(s Scene, found inspection.Logged, n int) []Event {
 	h, r := found.Hazards[n], found.Report
-	st := Stamp{At: r.EndedAt, By: r.Officer}
+	st := Stamp{At: r.EndedAt, By: r.Officer, Judged: s.Judged}
 	reported := Reported{
 		Stamp: st, Case: h.Case, Programme: r.Programme, Cell: r.Cell, Item: h.Item, Severity: h.Severity,
 		Description: h.Description, Source: "officer", FoundAt: r.EndedAt,

@@ -52,8 +52,8 @@ func climbUp(c Case, s Scene, st Stamp, climb Climb, stage Stage, levels int) Ev
 	if beside(stage.Name) {
 		e.Stage = stage.Name // it waits as long as that clock runs
 	}
-	if office, vacant := inCharge(higher); office != nil {
-		e.To, e.Level, e.Office, e.Vacant = office.Cell, office.Cell.Level(), office, vacant
+	if e.Office, e.Vacant = inCharge(higher); e.Office != nil {
+		e.To, e.Level = e.Office.Cell, e.Office.Cell.Level()
 	}
 	if c.Escalation != nil && c.Escalation.Level <= e.Level {
 		passed.Reason = "escalated_as_high"

@@ -31,7 +31,7 @@ func (c Case) Line(posted Posted, uses func(level int) bool) []Interval {
 	var out []Interval
 	for i, s := range c.Stages {
 		for _, r := range s.Runs {
-			if r.Road {
+			if r.Road && !r.To.Equal(r.From) { // what was passed on at once, nobody had to answer for
 				out = append(out, s.held(i, r, posted, uses)...)
 			}
 		}

@@ -80,27 +80,33 @@ func everybody() []string {
 	return append(out, "b.chief")
 }
 
-// command is a random one, more often than not one that leads on.
+// command is a random one, more often than not one that leads on from the state.
 func (w *walk) command() hazard.Command {
 	pick := func(n int) int { return w.rand.IntN(n) }
-	items := []string{"exit", "gas", "blast", "redo", "permit"}
+	item := []string{"exit", "gas", "blast", "redo", "permit"}[pick(5)]
 	until := w.now.Add(time.Duration(1+pick(10*24*60)) * time.Minute)
-	commands := []hazard.Command{
-		hazard.File{Item: items[pick(len(items))], Reason: "r"}, hazard.Dispatch{Cell: []grid.CellCode{area, otherArea, community, site}[pick(4)]},
-		hazard.Dispatch{Department: "fire-brigade"}, hazard.Accept{}, hazard.Accept{}, hazard.Rectify{Measures: "m", Evidence: photo},
-		hazard.Rectify{Measures: "m", PerformedBy: "李老板", Evidence: photo}, hazard.Check{Result: "passed"}, hazard.Check{Result: "passed"},
-		hazard.Check{Result: "failed"}, hazard.Close{Rating: "good"}, hazard.Close{Rating: "fair"}, hazard.Return{Reason: "r"},
-		hazard.Reopen{Reason: "r"}, hazard.Reclassify{Item: items[pick(len(items))], Reason: "r"}, hazard.Escalate{Reason: "r"},
-		hazard.AcknowledgeEscalation{Instruction: "i"}, hazard.Supervise{Measure: "order", Level: 2},
-		hazard.Supervise{Measure: "listed", Level: 1, Plan: &hazard.Plan{Goal: "g", Measures: "m", Funds: "f", ResponsibleBody: "b", Deadline: until, SafetyPlan: "s"}},
-		hazard.LiftSupervision{}, hazard.RequestExtension{Limit: lim("4 working_hour"), Reason: "r"}, hazard.DecideExtension{Granted: pick(3) > 0},
-		hazard.Suspend{Reason: "r", Until: &until}, hazard.Resume{}, hazard.Appeal{Reason: "r"}, hazard.DecideAppeal{Upheld: pick(2) > 0},
-		hazard.Transfer{Authority: "a", DocumentNo: fmt.Sprint(pick(99))}, hazard.Note{Text: "t"},
+	toCell := hazard.Dispatch{Cell: []grid.CellCode{area, otherArea, community, site}[pick(4)]}
+	listing := hazard.Supervise{Measure: "listed", Level: 1, Plan: &hazard.Plan{Goal: "g", Measures: "m", Funds: "f", ResponsibleBody: "b",
+		Deadline: until, SafetyPlan: "s"}}
+	any := []hazard.Command{hazard.Escalate{Reason: "r"}, hazard.AcknowledgeEscalation{Instruction: "i"}, hazard.Supervise{Measure: "order", Level: 2},
+		hazard.LiftSupervision{}, listing, hazard.Reclassify{Item: item, Reason: "r"}, hazard.Transfer{Authority: "a", DocumentNo: fmt.Sprint(pick(99))},
+		hazard.Note{Text: "t"}}
+	clocks := []hazard.Command{hazard.Suspend{Reason: "r", Until: &until}, hazard.Resume{}, hazard.Return{Reason: "r"}, toCell}
+	on := map[string][]hazard.Command{
+		hazard.StateReported:   {hazard.File{Item: item, Reason: "r"}, hazard.File{Item: item, Reason: "r"}, hazard.Void{Reason: "r"}, hazard.Merge{Into: "other"}},
+		hazard.StateFiled:      {toCell, toCell, hazard.Dispatch{Department: "fire-brigade"}, listing, hazard.Void{Reason: "r"}},
+		hazard.StateDispatched: append(clocks, hazard.Accept{}, hazard.Accept{}, hazard.Accept{}),
+		hazard.StateRectifying: append(clocks, hazard.Rectify{Measures: "m", Evidence: photo}, hazard.Rectify{Measures: "m", PerformedBy: "李老板", Evidence: photo},
+			hazard.RequestExtension{Limit: lim("4 working_hour"), Reason: "r"}, hazard.DecideExtension{Granted: pick(3) > 0}),
+		hazard.StateRectified: {hazard.Check{Result: "passed"}, hazard.Check{Result: "passed"}, hazard.Check{Result: "failed"}, hazard.Close{Rating: "good"},
+			hazard.LiftSupervision{}},
+		hazard.StateClosed: {hazard.Appeal{Reason: "r"}, hazard.DecideAppeal{Upheld: pick(2) > 0}, hazard.Reopen{Reason: "r"}},
+		hazard.StateVoided: {hazard.Reopen{Reason: "r"}},
+	}[w.c.State]
+	if pick(4) == 0 {
+		return any[pick(len(any))]
 	}
-	if pick(8) == 0 {
-		return []hazard.Command{hazard.Void{Reason: "r"}, hazard.Merge{Into: "other"}}[pick(2)]
-	}
-	return commands[pick(len(commands))]
+	return on[pick(len(on))]
 }
 
 // tiles holds that the road of every round is one line: it begins where the round does, each stretch where the one
@@ -162,7 +168,7 @@ func (w *walk) marks(before hazard.Case, e hazard.Event) {
 // changes no state in place; the events alone rebuild the state; steps along the road never go back.
 func TestEveryRoadIsOneLine(t *testing.T) {
 	seen := map[string]int{}
-	for seed := range uint64(150) {
+	for seed := range uint64(30) {
 		w := newWalk(t, seed)
 		var c hazard.Case
 		for range 150 {
@@ -209,7 +215,7 @@ func picture(t testing.TB, c hazard.Case) string {
 // What time does comes to an end, in the order of time, and repeated it does nothing; nothing is done twice on one
 // clock unless it was taken back.
 func TestTimeComesToAnEnd(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range uint64(30) {
 		w := newWalk(t, seed+1000)
 		for range 120 {
 			w.goesOn()

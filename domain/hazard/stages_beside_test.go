@@ -177,6 +177,11 @@ func TestWhatIsToldLate(t *testing.T) {
 	suspended.follows(1, "filing 03-02 09:00 - 03-02 09:00 c.chief", "dispatch 03-02 09:00 - 03-02 09:00 c.chief",
 		"acceptance 03-02 09:00 - 03-02 09:00 a.chief", "rectification 03-02 09:00 - 03-03 09:00 a.chief", "check 03-03 09:00 - ... c.chief")
 
+	told := then(rectifying(), hazard.Suspended{Stamp: hazard.Stamp{At: at(5), By: "c.chief", Judged: at(9)}, Until: at(99)})
+	if c := fold(told); !c.Suspension.Since.Equal(at(9)) || !c.Stages[0].Pauses[0].From.Equal(at(9)) {
+		t.Errorf("a suspension told more than 72 hours late stops the clocks at %s", c.Suspension.Since)
+	}
+
 	handed := filedTo(t, "exit", "03-02 09:00")
 	handed.happens(hazard.CellReplaced{Stamp: on("03-02 11:00", "admin"), Cell: site, Office: *who(street, "s.chief")})
 	handed.late("03-02 10:00", "c.chief", hazard.Dispatch{Cell: area}) // before it was handed over

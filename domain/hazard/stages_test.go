@@ -8,6 +8,7 @@ import (
 
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
+	"gridward/domain/inspection"
 	"gridward/domain/programme"
 )
 
@@ -97,6 +98,23 @@ func TestTheLineOfWhatIsDoneAtOnce(t *testing.T) {
 		hazard.Accepted{Stamp: stamp, Holder: h, Automatic: true}, hazard.Rectified{Stamp: on("03-04 09:00", "a.officer"), Holder: h, Delivered: true})
 	window.follows(1, "filing 03-02 09:00 - 03-02 09:00 nobody", "dispatch 03-02 09:00 - 03-02 09:00 nobody", "acceptance 03-02 09:00 - 03-02 09:00 a.officer",
 		"rectification 03-02 09:00 - 03-04 09:00 a.officer")
+}
+
+// An inspection that a phone tells more than 72 hours late opens its cases as of then, as far as clocks go.
+func TestWhatAnInspectionFoundIsJudgedLikeAnyFact(t *testing.T) {
+	found := inspection.Logged{ID: "i", Report: inspection.Report{Programme: "fire", Cell: site, Officer: "a.officer", EndedAt: local("03-02 09:00")},
+		Hazards: []inspection.Hazard{{Case: "case", Item: "exit"}}}
+	s := tell(t)
+	w := s.world("a.officer", local("03-02 09:00"), nil)
+	s.happens(hazard.DecideFound(w, found, 0)...)
+	s.deadline("filing", "03-03 09:00")
+	late := tell(t)
+	w.Judged = local("03-09 09:00")
+	late.happens(hazard.DecideFound(w, found, 0)...)
+	late.deadline("filing", "03-10 09:00")
+	if at := late.log[0].Stamped().At; !at.Equal(local("03-02 09:00")) {
+		t.Errorf("it was reported at %s", at)
+	}
 }
 
 func TestDispatchingAgainStartsFreshLimits(t *testing.T) {

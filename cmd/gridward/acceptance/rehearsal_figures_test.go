@@ -25,18 +25,18 @@ func (w *walk) rehearsedDeadlines() {
 	hours := func(h float64) int { return int(h * 3600) }
 	for _, c := range []struct {
 		id, deadline, start, ended, verdict string
-		used                                int
+		used, calendar                      int
 	}{
-		{caseA, "02-26 10:00", "02-12 10:00", "02-27 15:00", "late", hours(51)},
-		{caseB, "02-11 16:30", "02-11 10:30", "02-11 16:20", "on_time", hours(3) + 50*60},
-		{caseC, "02-18 04:00", "02-17 22:00", "02-25 09:00", "late", 644400},
-		{caseD, "02-25 09:00", "02-09 09:00", "02-25 08:30", "on_time", hours(39.5)},
-		{caseE, "02-26 09:30", "02-09 09:30", "02-26 09:00", "on_time", hours(63.5)},
-		{caseG, "03-02 15:00", "03-02 09:00", "03-02 14:30", "on_time", hours(3.5)},
+		{caseA, "02-26 10:00", "02-12 10:00", "02-27 15:00", "late", hours(51), 1},           // closed: no correction moves it
+		{caseB, "02-11 16:30", "02-11 10:30", "02-11 16:20", "on_time", hours(3) + 50*60, 2}, // the others may be sent back by their checks
+		{caseC, "02-18 04:00", "02-17 22:00", "02-25 09:00", "late", 644400, 2},
+		{caseD, "02-25 09:00", "02-09 09:00", "02-25 08:30", "on_time", hours(39.5), 2},
+		{caseE, "02-26 09:30", "02-09 09:30", "02-26 09:00", "on_time", hours(63.5), 2},
+		{caseG, "03-02 15:00", "03-02 09:00", "03-02 14:30", "on_time", hours(3.5), 2},
 	} {
 		holds(w.t, "the rectification of "+c.id, w.stageOf(c.id, "rectification"), object{"round": 1, "deadline": at8(c.deadline),
 			"start": at8(c.start), "ended_at": at8(c.ended), "verdict": c.verdict, "used_seconds": c.used, "programme_version": 1,
-			"calendar_version": 1, "holder.person": zheng, "holder.cell": areaA1, "exempt": false})
+			"calendar_version": c.calendar, "holder.person": zheng, "holder.cell": areaA1, "exempt": false})
 	}
 	holds(w.t, "the pauses of D", w.stageOf(caseD, "rectification"), object{"pauses": []object{{"from": at8("02-10 15:00"), "to": at8("02-12 15:00")}}})
 	holds(w.t, "the extensions of E", w.stageOf(caseE, "rectification"), object{
