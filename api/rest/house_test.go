@@ -115,7 +115,7 @@ func open(t *testing.T, with setup) *house {
 			t.Fatal(err)
 		}
 		by := app.By{Actor: "admin", Admin: true, ReceivedAt: h.now}
-		if err := h.app.PublishBuiltin(t.Context(), by, builtin); err != nil {
+		if err := errors.Join(h.app.PublishBuiltinCalendar(t.Context(), by), h.app.PublishBuiltin(t.Context(), by, builtin)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -87,6 +87,7 @@ func TestEveryRoute(t *testing.T) {
 	caseRoutes(t, h)
 	ledgerRoutes(t, h)
 	otherRoutes(t, h)
+	timeRoutes(t, h)
 	for path, item := range h.judge.doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			name := op.OperationID

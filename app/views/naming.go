@@ -17,13 +17,13 @@ import (
 type Naming struct {
 	ctx        context.Context
 	names      names
-	programmes map[string]Programme
+	programmes map[string][]Programme // by code, the newest version; all of them under none
 	err        error
 }
 
 // Naming begins one.
 func (v *Views) Naming(ctx context.Context) *Naming {
-	return &Naming{ctx: ctx, names: names{v, map[[3]string]string{}}, programmes: map[string]Programme{}}
+	return &Naming{ctx: ctx, names: names{v, map[[3]string]string{}}, programmes: map[string][]Programme{}}
 }
 
 // Err is the first failure.
@@ -94,24 +94,26 @@ func (n *Naming) Class(programme, code string) string {
 
 // read gives the newest version of a programme, or of all of them, in the order of their codes.
 func (n *Naming) read(code string) []Programme {
-	if p, ok := n.programmes[code]; ok {
-		return []Programme{p}
+	if found, ok := n.programmes[code]; ok || n.err != nil {
+		return found
 	}
-	if n.err != nil {
-		return nil
-	}
+	var found []Programme
+	var err error
 	if code == "" {
-		all, err := n.names.v.Programmes(n.ctx, Paging{Limit: MaxLimit})
-		n.err = err
-		return all.Items
+		var all Page[Programme]
+		all, err = n.names.v.Programmes(n.ctx, Paging{Limit: MaxLimit})
+		found = all.Items
+	} else {
+		var p Programme
+		p, err = n.names.v.Programme(n.ctx, code, 0)
+		found = []Programme{p}
 	}
-	p, err := n.names.v.Programme(n.ctx, code, 0)
 	if f, ok := fault.As(err); err != nil && (!ok || f.Kind != fault.NotFound) {
 		n.err = err
 		return nil
 	}
-	n.programmes[code] = p
-	return []Programme{p}
+	n.programmes[code] = found
+	return found
 }
 
 // What the codes are called that no table names.
