@@ -107,6 +107,9 @@ func (c *Calendar) worked(from, to int64) iter.Seq2[int64, int64] {
 			_, offset := local.Zone()
 			end := to
 			if _, change := local.ZoneBounds(); !change.IsZero() {
+				if change.Unix() <= at { // as the library says of the last day of a leap year, where nothing changes
+					change = local.Add(day * time.Second)
+				}
 				end = min(end, change.Unix())
 			}
 			for date := floorDiv(at+int64(offset), day); ; date++ {

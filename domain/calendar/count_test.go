@@ -190,6 +190,22 @@ func TestTheClockIsPutForwardAndBack(t *testing.T) {
 	}
 }
 
+// The library's zones say of the last day of a leap year that the clock changes at once: time goes on all the same.
+func TestTheEndOfALeapYearPasses(t *testing.T) {
+	d := calendar.Builtin()
+	d.Zone, d.Years = "Europe/Berlin", nil
+	berlin := calendar.Compile(d)
+	for _, from := range []string{"2040-12-31T00:30:00Z", "2088-12-31T00:30:00Z"} { // in the table and behind it; 31 December 2040 is a Monday
+		when, err := time.Parse(time.RFC3339, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := berlin.Count(calendar.Working, when, when.AddDate(0, 0, 7)); got != 5*workingDay {
+			t.Errorf("a week from %s counts %s", from, got)
+		}
+	}
+}
+
 func TestTheLongestLimits(t *testing.T) {
 	// 2026-03-11 10:00 and 100,000 working days. What the slow walk says is counted back by weeks: from Monday 4
 	// January 2027 only weekends are off.

@@ -200,7 +200,7 @@ func (s *story) stage(name string) (hazard.Stage, int) {
 	s.t.Helper()
 	for i, st := range slices.Backward(s.c.Stages) {
 		if st.Name == name {
-			return st, i
+			return *st, i
 		}
 	}
 	s.t.Fatalf("there is no stage %s", name)

@@ -55,7 +55,7 @@ func requestExtension(c Case, s Scene, cmd RequestExtension) (Outcome, error) {
 	}
 	var stage Stage
 	if i, ok := c.Current(); ok {
-		stage = c.Stages[i]
+		stage = *c.Stages[i]
 	}
 	cal := s.Calendars.Version(stage.CalendarVersion)
 	var bad fault.Fields
@@ -191,7 +191,7 @@ func appeal(c Case, s Scene, cmd Appeal) (Outcome, error) {
 // accountable reports whether a person had the case in this round, or a card in it, or rectified it.
 func (c Case) accountable(person string) bool {
 	is := func(h *Holder) bool { return h != nil && h.Person == person }
-	return slices.Contains(c.Performers, person) || is(c.Rectified) || slices.ContainsFunc(c.Stages, func(s Stage) bool {
+	return slices.Contains(c.Performers, person) || is(c.Rectified) || slices.ContainsFunc(c.Stages, func(s *Stage) bool {
 		return s.Round == c.Round && (slices.ContainsFunc(s.Runs, func(r Run) bool { return is(r.Holder) }) ||
 			slices.ContainsFunc(s.Rungs, func(r Climbed) bool { return is(r.Holder) }))
 	})

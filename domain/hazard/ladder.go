@@ -18,7 +18,7 @@ func DecideDue(c Case, s Scene, d Due) []Event {
 	if d.Resume {
 		return []Event{Resumed{Stamp: st, Automatic: true}}
 	}
-	stage := c.Stages[d.Run]
+	stage := *c.Stages[d.Run]
 	climb := Climb{Round: stage.Round, Stage: stage.Name, Run: d.Run, Rung: d.Rung, ProgrammeVersion: s.Programme.Version,
 		Deadline: d.Deadline, Due: d.At}
 	switch d.Do.Do {
@@ -182,7 +182,7 @@ func consequences(c Case, s Scene, events []Event) []Event {
 	for i, stage := range after.Stages {
 		switch {
 		case i < len(c.Stages) && c.Stages[i].Running() && !stage.Running():
-			events = append(events, heal(st, i, stage)...)
+			events = append(events, heal(st, i, *stage)...)
 		case reason == "":
 		case stage.Running():
 			events = append(events, withdraw(after, s, st, i, reason, st.When())...)
@@ -210,7 +210,7 @@ func (r Climbed) stands() bool { return card(r.Do) && !r.Healed && r.Withdrawn.I
 // withdraw finds the cards of a stage that a moved deadline overtook: those that are not due by that instant any more.
 func withdraw(c Case, s Scene, st Stamp, i int, reason string, by time.Time) []Event {
 	var out []Event
-	stage := c.Stages[i]
+	stage := *c.Stages[i]
 	rungs := s.Programme.Rungs(c.ladderSeverity(), stage.Name)
 	for _, r := range stage.Rungs {
 		if !r.stands() {

@@ -110,7 +110,7 @@ func (h Holder) standing(posts grid.Chain, at time.Time, uses func(int) bool) (H
 
 // Verdict is the interval's own: late once the stage's deadline has passed in it. Who handed a stage on before its
 // deadline was in time.
-func (i Interval) Verdict(s Stage, cal *calendar.Calendar, now time.Time) string {
+func (i Interval) Verdict(s *Stage, cal *calendar.Calendar, now time.Time) string {
 	end := i.To
 	if end.IsZero() {
 		end = now
@@ -125,7 +125,7 @@ func (i Interval) Verdict(s Stage, cal *calendar.Calendar, now time.Time) string
 }
 
 // LateFrom is the instant at which the interval became late; ok is false while it is not.
-func (i Interval) LateFrom(s Stage, cal *calendar.Calendar, now time.Time) (at time.Time, ok bool) {
+func (i Interval) LateFrom(s *Stage, cal *calendar.Calendar, now time.Time) (at time.Time, ok bool) {
 	if i.Verdict(s, cal, now) != VerdictLate {
 		return time.Time{}, false
 	}
@@ -137,7 +137,7 @@ func (i Interval) LateFrom(s Stage, cal *calendar.Calendar, now time.Time) (at t
 }
 
 // Used is the time the interval took of its stage, counted as the stage counts; one that goes on is counted until now.
-func (i Interval) Used(s Stage, cal *calendar.Calendar, now time.Time) time.Duration {
+func (i Interval) Used(s *Stage, cal *calendar.Calendar, now time.Time) time.Duration {
 	to := i.To
 	if to.IsZero() {
 		to = now

@@ -100,11 +100,12 @@ func (c Case) running(name string) (int, bool) {
 
 // change gives the stage to change: states are shared, so nothing is changed in place.
 func (c *Case) change(i int) *Stage {
-	c.Stages = slices.Clone(c.Stages)
-	s := &c.Stages[i]
+	s := *c.Stages[i]
 	s.Runs, s.Pauses = slices.Clone(s.Runs), slices.Clone(s.Pauses)
 	s.Extensions, s.Rungs = slices.Clone(s.Extensions), slices.Clone(s.Rungs)
-	return s
+	c.Stages = slices.Clone(c.Stages)
+	c.Stages[i] = &s
+	return &s
 }
 
 // stop ends the run of a stage, whose suspension has ended by then.
@@ -135,9 +136,9 @@ func (c *Case) enter(name string, at time.Time, h *Holder) {
 
 // open begins a clock.
 func (c *Case) open(name string, first Run) {
-	s := Stage{Name: name, Round: c.Round, Runs: []Run{first}}
-	c.bind(&s)
-	c.fix(&s, first.From)
+	s := &Stage{Name: name, Round: c.Round, Runs: []Run{first}}
+	c.bind(s)
+	c.fix(s, first.From)
 	c.Stages = append(slices.Clip(c.Stages), s)
 }
 

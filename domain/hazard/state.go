@@ -66,7 +66,7 @@ type Case struct {
 	ListedUntil     time.Time        // a listing's deadline, for the round
 	ListedSince     time.Time        // when it was listed
 	Closing         *Holder          // who has to check and close what was rectified
-	Stages          []Stage          // every clock of the case, in the order they began
+	Stages          []*Stage         // every clock of the case, in the order they began; none is changed in place
 
 	Suspension *Suspension // in force
 	Suspended  bool        // once a round

@@ -67,17 +67,17 @@ func TestNobodyIsToldTwice(t *testing.T) {
 func TestWhoHasACase(t *testing.T) {
 	holder := func(person string) *hazard.Holder { return &hazard.Holder{Person: person} }
 	over := hazard.Run{From: at(0), To: at(1), Holder: holder("c.chief"), Road: true}
-	listing := hazard.Stage{Name: "listing", Runs: []hazard.Run{{From: at(1), Holder: holder("d.chief")}}} // beside the road
+	listing := &hazard.Stage{Name: "listing", Runs: []hazard.Run{{From: at(1), Holder: holder("d.chief")}}} // beside the road
 	for _, tc := range []struct {
 		name   string
-		stages []hazard.Stage
+		stages []*hazard.Stage
 		want   string
 	}{
-		{"nobody, when nothing runs", []hazard.Stage{{Name: "dispatch", Runs: []hazard.Run{over}}}, ""},
+		{"nobody, when nothing runs", []*hazard.Stage{{Name: "dispatch", Runs: []hazard.Run{over}}}, ""},
 		{"nobody, of no stage", nil, ""},
-		{"the holder of the stage that runs", []hazard.Stage{{Name: "dispatch", Runs: []hazard.Run{over}},
+		{"the holder of the stage that runs", []*hazard.Stage{{Name: "dispatch", Runs: []hazard.Run{over}},
 			{Name: "rectification", Runs: []hazard.Run{over, {From: at(1), Holder: holder("a.chief"), Road: true}}}, listing}, "a.chief"},
-		{"nobody, where there is none", []hazard.Stage{{Name: "filing", Runs: []hazard.Run{{From: at(0), Road: true}}}}, ""},
+		{"nobody, where there is none", []*hazard.Stage{{Name: "filing", Runs: []hazard.Run{{From: at(0), Road: true}}}}, ""},
 	} {
 		if got := notice.HolderOf(hazard.Case{Stages: tc.stages}); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
