@@ -2,35 +2,50 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"gridward/domain/fault"
 	"gridward/domain/hazard"
-	"gridward/domain/personal"
 )
 
 // Advance does what time has made due on a case until the instant, itself included: suspensions that end, cards,
 // escalations, supervision. Each happens at the instant it was due, decided on the duties held then. Repeated, it
 // does nothing. next is what is due after that; ok is false when nothing is.
+//
+// Instants count to the microsecond, as tables keep them: whoever asks for one that a table has cut off means all of it.
 func (a *App) Advance(ctx context.Context, id string, until, received time.Time) (next hazard.Due, ok bool, r Receipt, err error) {
+	st := caseStream(id)
+	_, cur, err := load(ctx, a, st)
+	if err != nil {
+		return next, false, r, err
+	}
 	by := By{Actor: hazard.System, ReceivedAt: received, OccurredAt: until}
-	by.CommandID = uuid.NewSHA1(uuid.NewSHA1(uuid.NameSpaceOID, []byte("advance/"+id)), []byte(until.UTC().Format(time.RFC3339Nano)))
-	r, err = execute(ctx, a, by, caseStream(id), false, until.UTC(), func(c hazard.Case) (Decision[hazard.Event], error) {
-		_, events, err := a.advance(ctx, c, until, true)
+	by.CommandID = anew("advance/"+id+"/"+until.UTC().Format(time.RFC3339Nano), cur)
+	through := until.Truncate(time.Microsecond).Add(time.Microsecond - 1)
+	r, err = execute(ctx, a, by, st, false, until.UTC(), func(c hazard.Case) (Decision[hazard.Event], error) {
+		_, events, err := a.advance(ctx, c, through, true)
 		return Decision[hazard.Event]{Events: events, Programme: c.Programme, ProgrammeVersion: c.ProgrammeVersion, Cell: string(c.Cell)}, err
 	})
 	r.ID = id
 	if err != nil {
 		return next, false, r, err
 	}
-	c, _, err := load(ctx, a, caseStream(id))
+	c, _, err := load(ctx, a, st)
 	if err != nil {
 		return next, false, r, err
 	}
 	next, ok, err = a.nextDue(ctx, c)
 	return next, ok, r, err
+}
+
+// anew is the id of a command of which the state alone tells whether there is anything to do. Two who find the stream
+// where it is send the same command; done again later it is another, for the same thing may have to be done again at
+// the same instant: a card that was withdrawn, say.
+func anew(what string, found loaded) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s/%d", what, found.version))
 }
 
 // nextDue is the next thing time will do to a case.
@@ -86,18 +101,16 @@ func (a *App) keepWords(ctx context.Context, by By, id string, cmd hazard.Comman
 	}
 	next := by.then("refused")
 	_, err := execute(ctx, a, next, caseStream(id), false, caseContent{"refused " + name, cmd}, func(c hazard.Case) (Decision[hazard.Event], error) {
-		s, err := a.scene(ctx, by, c, nil)
-		if err != nil {
-			return Decision[hazard.Event]{}, err
-		}
-		out, err := hazard.Decide(c, s, hazard.Note{Text: text, Evidence: files})
-		for i, e := range out.Events {
-			if noted, is := e.(hazard.Noted); is {
-				noted.Text, noted.Refused = personal.Of("case:"+id, text), &hazard.Refusal{Command: name, Rule: f.Code}
-				out.Events[i] = noted
+		return a.decideOn(ctx, by, c, nil, func(c hazard.Case, s hazard.Scene) (hazard.Outcome, error) {
+			out, err := hazard.Decide(c, s, hazard.Note{Text: text, Evidence: files})
+			for i, e := range out.Events {
+				if noted, is := e.(hazard.Noted); is {
+					noted.Refused = &hazard.Refusal{Command: name, Rule: f.Code}
+					out.Events[i] = noted
+				}
 			}
-		}
-		return caseDecision(out, s, c.Cell), err
+			return out, err
+		})
 	})
 	if kept, refused := fault.As(err); err != nil && (!refused || kept.Kind == fault.Unavailable) {
 		return err

@@ -15,7 +15,7 @@ const judgedBack = 72 * time.Hour
 
 // judgedAt is the instant at which the duties of whoever sends the command are looked at.
 func (b By) judgedAt() time.Time {
-	if at := b.At(); at.After(b.ReceivedAt.Add(-judgedBack)) {
+	if at := b.At(); !at.Before(b.ReceivedAt.Add(-judgedBack)) {
 		return at
 	}
 	return b.ReceivedAt

@@ -5,7 +5,6 @@ import (
 
 	"gridward/domain/calendar"
 	"gridward/domain/fault"
-	"gridward/domain/programme"
 )
 
 func calendarStream() Stream[calendar.State, calendar.Event] {
@@ -41,7 +40,7 @@ func (a *App) PublishCalendar(ctx context.Context, by By, d calendar.Definition,
 	if err != nil {
 		return Publication{Receipt: r}, err
 	}
-	return a.corrected(ctx, calendarStream().Name, r, open)
+	return a.corrected(ctx, by, calendarStream().Name, r, open)
 }
 
 // PublishBuiltinCalendar publishes the calendar the product ships where the log has none.
@@ -54,29 +53,21 @@ func (a *App) PublishBuiltinCalendar(ctx context.Context, by By) error {
 	return err
 }
 
-// corrected does what follows from a publication that corrects an earlier one, and answers it.
-func (a *App) corrected(ctx context.Context, stream string, r Receipt, open OpenCasesUnder) (Publication, error) {
+// corrected does what follows from a publication that corrects an earlier version, and answers it. The command that
+// found its definition published already has moved nothing; its own repeat answers what it moved.
+func (a *App) corrected(ctx context.Context, by By, stream string, r Receipt, open OpenCasesUnder) (Publication, error) {
 	out := Publication{Receipt: r, Moved: []MovedDeadline{}}
 	record, err := a.recordAt(ctx, stream, r.Version)
+	if err != nil || record.Meta.CommandID != by.CommandID {
+		return out, err
+	}
+	event, err := a.codec.Decode(record.Type, record.Schema, record.Data)
 	if err != nil {
 		return out, err
 	}
-	moved, at, err := a.correctBy(ctx, record, open)
-	out.Moved, out.Position = append(out.Moved, moved...), max(out.Position, at)
+	if corrects, err := a.correctBy(ctx, record, event, open); err != nil || !corrects {
+		return out, err
+	}
+	out.Moved, out.Position, err = a.movedBy(ctx, record)
 	return out, err
-}
-
-// correctBy derives the open cases again that the record of a publication corrects; nothing for any other record.
-func (a *App) correctBy(ctx context.Context, r Record, open OpenCasesUnder) ([]MovedDeadline, Position, error) {
-	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
-	if err != nil {
-		return nil, 0, err
-	}
-	switch e := event.(type) {
-	case calendar.Published:
-		return a.correctCalendar(ctx, r, e, open)
-	case programme.Published:
-		return a.correctProgramme(ctx, r, e, open)
-	}
-	return nil, 0, nil
 }

@@ -78,19 +78,7 @@ func (a *App) Case(ctx context.Context, by By, id string, cmd hazard.Command) (R
 	}
 	r, err := execute(ctx, a, by, caseStream(id), false, caseContent{fmt.Sprintf("%T", cmd), cmd},
 		func(c hazard.Case) (Decision[hazard.Event], error) {
-			c, first, err := a.advance(ctx, c, by.judgedAt(), false)
-			if err != nil {
-				return Decision[hazard.Event]{}, err
-			}
-			s, err := a.scene(ctx, by, c, cmd)
-			if err != nil {
-				return Decision[hazard.Event]{}, err
-			}
-			out, err := hazard.Decide(c, s, cmd)
-			if len(out.Events) > 0 {
-				out.Events = append(first, out.Events...)
-			}
-			return caseDecision(out, s, c.Cell), err
+			return a.decideOn(ctx, by, c, cmd, func(c hazard.Case, s hazard.Scene) (hazard.Outcome, error) { return hazard.Decide(c, s, cmd) })
 		})
 	r.ID = id
 	if err != nil {
@@ -102,6 +90,28 @@ func (a *App) Case(ctx context.Context, by By, id string, cmd hazard.Command) (R
 	linked, err := a.linkDuplicate(ctx, by, id, merge.Into)
 	r.Position = max(r.Position, linked.Position)
 	return r, err
+}
+
+// decideOn decides on a case as it is once everything has happened to it that was due before. What was due is told with
+// what the decision comes to, if that is anything; else it is left to the scheduler.
+func (a *App) decideOn(ctx context.Context, by By, c hazard.Case, cmd hazard.Command,
+	decide func(hazard.Case, hazard.Scene) (hazard.Outcome, error)) (Decision[hazard.Event], error) {
+	c, first, err := a.advance(ctx, c, by.judgedAt(), false)
+	if err != nil {
+		return Decision[hazard.Event]{}, err
+	}
+	s, err := a.scene(ctx, by, c, cmd)
+	if err != nil {
+		return Decision[hazard.Event]{}, err
+	}
+	out, err := decide(c, s)
+	due := 0
+	if len(out.Events) > 0 {
+		due, out.Events = len(first), append(first, out.Events...)
+	}
+	d := caseDecision(out, s, c.Cell)
+	d.Due = due
+	return d, err
 }
 
 func caseDecision(out hazard.Outcome, s hazard.Scene, cell grid.CellCode) Decision[hazard.Event] {
@@ -274,9 +284,9 @@ func (a *App) linkDuplicate(ctx context.Context, by By, from, into string) (Rece
 }
 
 // foundScene gathers what opening the cases of an inspection relies on.
-func (a *App) foundScene(ctx context.Context, found inspection.Logged) (hazard.Scene, error) {
+func (a *App) foundScene(ctx context.Context, by By, found inspection.Logged) (hazard.Scene, error) {
 	r := found.Report
-	s := hazard.Scene{By: r.Officer, At: r.EndedAt}
+	s := hazard.Scene{By: r.Officer, At: r.EndedAt, Judged: by.scene().Judged}
 	var err error
 	if s.Calendars, err = a.Calendars(ctx); err != nil {
 		return s, err
@@ -297,7 +307,7 @@ func (a *App) openFound(ctx context.Context, by By, found inspection.Logged, n i
 	next := by.then("case " + id)
 	next.Cause = eventID(by.CommandID, inspectionStream(found.ID).Name, 0)
 	r, err := execute(ctx, a, next, caseStream(id), true, found.Hazards[n], func(hazard.Case) (Decision[hazard.Event], error) {
-		s, err := a.foundScene(ctx, found)
+		s, err := a.foundScene(ctx, by, found)
 		if err != nil {
 			return Decision[hazard.Event]{}, err
 		}

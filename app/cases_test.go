@@ -26,7 +26,7 @@ func resident(id string) hazard.Report {
 }
 
 // onCase is a command on the case as twice takes it.
-func onCase(t *testing.T, id string, cmd hazard.Command) func(*app.App, app.By) (app.Receipt, error) {
+func onCase(t testing.TB, id string, cmd hazard.Command) func(*app.App, app.By) (app.Receipt, error) {
 	return func(a *app.App, by app.By) (app.Receipt, error) { return a.Case(t.Context(), by, id, cmd) }
 }
 
@@ -259,4 +259,22 @@ func TestTheCasesOfAReplacedCell(t *testing.T) {
 		t.Errorf("twice over it has %d events", n)
 	}
 	h.done(h.Case(ctx, h.by(li), caseID, hazard.Dispatch{Cell: "410104001001002"})) // only people dispatch it now
+}
+
+// What was due on a case before its cell was replaced happens first, under the old holder.
+func TestACaseOfAReplacedCellHasItsCardFirst(t *testing.T) {
+	h := newLateTown(t, 1)
+	h.clock.set(on(t, "11 09:00"))
+	h.done(h.ReplaceCell(t.Context(), h.by(wang), area, grid.ReplaceCell{Successors: []grid.Successor{{Code: "410104001001002", Name: "新片区"}}},
+		func(context.Context, grid.CellCode, app.Position) ([]string, error) { return []string{caseNo(0)}, nil }))
+	h.timeDidExactly("0 red acceptance 11 08:10")
+	if e, ok := h.last(caseNo(0)).(hazard.CellReplaced); !ok || !e.Returned || !e.At.Equal(on(t, "11 09:00")) {
+		t.Errorf("it ends with %+v", h.last(caseNo(0)))
+	}
+	head := h.head()
+	h.clock.set(on(t, "12 09:00"))
+	newClockwork(h, nil).catchesUp(t)
+	if h.head() != head {
+		t.Errorf("afterwards time did %v", h.timeDid())
+	}
 }

@@ -163,15 +163,10 @@ func storedNames(codec Codec, events ...any) (map[string]bool, error) {
 	return out, nil
 }
 
+// complete finishes what follows from one record. What it restates comes first: that is refused by no rule, and a rule
+// that refuses the rest must not keep it away.
 func (a *App) complete(ctx context.Context, r Record, t Tables) error {
 	spreads, restates := a.spreading[r.Type], a.restating[r.Type]
-	if spreads {
-		whole, err := a.inflight.wait(ctx, r.Meta.CommandID)
-		if err != nil {
-			return err
-		}
-		spreads = !whole
-	}
 	if !spreads && !restates {
 		return nil
 	}
@@ -179,15 +174,18 @@ func (a *App) complete(ctx context.Context, r Record, t Tables) error {
 	if err != nil {
 		return err
 	}
-	if spreads {
-		if err := a.spread(ctx, r, event, t); err != nil {
+	if restates {
+		if err := a.restate(ctx, r, event, t.Patrols); err != nil {
 			return err
 		}
 	}
-	if !restates {
+	if !spreads {
 		return nil
 	}
-	return a.restate(ctx, r, event, t.Patrols)
+	if whole, err := a.inflight.wait(ctx, r.Meta.CommandID); err != nil || whole {
+		return err
+	}
+	return a.spread(ctx, r, event, t)
 }
 
 // spread does what follows from an event on other streams.
@@ -206,7 +204,7 @@ func (a *App) spread(ctx context.Context, r Record, event any, t Tables) (err er
 			_, err = a.passCases(ctx, r, t.Cases)
 		}
 	case calendar.Published, programme.Published:
-		_, _, err = a.correctBy(ctx, r, t.Under)
+		_, err = a.correctBy(ctx, r, event, t.Under)
 	}
 	return err
 }
@@ -223,19 +221,9 @@ func (a *App) passCases(ctx context.Context, r Record, open OpenCases) (Position
 		by := By{Actor: "system", CommandID: uuid.NewSHA1(r.ID, []byte(id)), ReceivedAt: r.RecordedAt, Cause: r.ID, Origin: r.Meta.Correlation}
 		passed, err := execute(ctx, a, by, caseStream(id), false, caseContent{Name: "replaced " + string(cell)},
 			func(c hazard.Case) (Decision[hazard.Event], error) {
-				c, first, err := a.advance(ctx, c, by.ReceivedAt, false)
-				if err != nil {
-					return Decision[hazard.Event]{}, err
-				}
-				s, err := a.scene(ctx, by, c, nil)
-				if err != nil {
-					return Decision[hazard.Event]{}, err
-				}
-				events := hazard.DecideReplaced(c, s, cell)
-				if len(events) > 0 {
-					events = append(first, events...)
-				}
-				return caseDecision(hazard.Outcome{Events: events}, s, c.Cell), nil
+				return a.decideOn(ctx, by, c, nil, func(c hazard.Case, s hazard.Scene) (hazard.Outcome, error) {
+					return hazard.Outcome{Events: hazard.DecideReplaced(c, s, cell)}, nil
+				})
 			})
 		if err != nil {
 			return highest, err

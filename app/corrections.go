@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,35 +24,34 @@ type MovedDeadline struct {
 	To    time.Time `json:"to"`
 }
 
-// correctCalendar derives the open cases again that a wrong version of the calendar bound, and gives what moved and
-// the highest position. Repeated, it changes nothing and answers the same.
-func (a *App) correctCalendar(ctx context.Context, r Record, e calendar.Published, open OpenCasesUnder) ([]MovedDeadline, Position, error) {
-	if e.Calendar.Corrects == 0 {
-		return nil, 0, nil
-	}
-	s, _, err := load(ctx, a, calendarStream())
-	if err != nil {
-		return nil, 0, err
-	}
-	versions := wrong(e.Calendar.Corrects, func(n int) int { return s.Version(n).Corrects })
-	if versions[len(versions)-1] == 1 {
-		versions = append(versions, 0) // what was recorded before there were calendars counts by the first
-	}
-	return a.correct(ctx, r, "", versions, open, func(c hazard.Case) (int, int) { return e.Calendar.Version, c.ProgrammeVersion })
+// correction is a version of the calendar or of a programme that corrects others.
+type correction struct {
+	programme string // empty: the calendar
+	version   int
+	wrong     []int // the versions it corrects
 }
 
-// correctProgramme is the same for a version of a programme.
-func (a *App) correctProgramme(ctx context.Context, r Record, e programme.Published, open OpenCasesUnder) ([]MovedDeadline, Position, error) {
-	p := e.Programme
-	if p.Corrects == 0 {
-		return nil, 0, nil
+// correctionIn is what a publication corrects; ok is false where that is nothing.
+func (a *App) correctionIn(ctx context.Context, event any) (k correction, ok bool, err error) {
+	switch e := event.(type) {
+	case calendar.Published:
+		s, _, err := load(ctx, a, calendarStream())
+		if err != nil || e.Calendar.Corrects == 0 {
+			return k, false, err
+		}
+		k.version, k.wrong = e.Calendar.Version, wrong(e.Calendar.Corrects, func(n int) int { return s.Version(n).Corrects })
+		if slices.Contains(k.wrong, 1) {
+			k.wrong = append(k.wrong, 0) // what was recorded before there were calendars counts by the first
+		}
+	case programme.Published:
+		s, _, err := load(ctx, a, programmeStream(e.Programme.Code))
+		if err != nil || e.Programme.Corrects == 0 {
+			return k, false, err
+		}
+		k.programme, k.version = e.Programme.Code, e.Programme.Version
+		k.wrong = wrong(e.Programme.Corrects, func(n int) int { return s.Versions[n-1].Corrects })
 	}
-	s, _, err := load(ctx, a, programmeStream(p.Code))
-	if err != nil {
-		return nil, 0, err
-	}
-	versions := wrong(p.Corrects, func(n int) int { return s.Versions[n-1].Corrects })
-	return a.correct(ctx, r, p.Code, versions, open, func(c hazard.Case) (int, int) { return c.CalendarVersion, p.Version })
+	return k, len(k.wrong) > 0, nil
 }
 
 // wrong lists a version and those it corrected itself, the newest first.
@@ -63,79 +63,97 @@ func wrong(n int, corrects func(int) int) []int {
 	return out
 }
 
-// correct goes through the open cases; to gives the calendar and programme versions a case comes to.
-func (a *App) correct(ctx context.Context, r Record, prog string, versions []int, open OpenCasesUnder,
-	to func(hazard.Case) (int, int)) (moved []MovedDeadline, highest Position, err error) {
-	ids, err := open(ctx, prog, versions, r.Position)
+// correctBy derives the open cases again that a publication corrects, and tells whether it corrects anything. Repeated,
+// it changes nothing.
+func (a *App) correctBy(ctx context.Context, r Record, event any, open OpenCasesUnder) (bool, error) {
+	k, ok, err := a.correctionIn(ctx, event)
+	if err != nil || !ok || open == nil {
+		return ok, err
+	}
+	head, err := a.log.Head(ctx) // a case may have been filed under the old version while this one was published
 	if err != nil {
-		return nil, 0, err
+		return ok, err
+	}
+	ids, err := open(ctx, k.programme, k.wrong, head)
+	if err != nil {
+		return ok, err
 	}
 	for _, id := range ids {
 		by := By{Actor: r.Meta.Actor, OnBehalfOf: r.Meta.OnBehalfOf, Admin: true, CommandID: uuid.NewSHA1(r.ID, []byte(id)),
 			ReceivedAt: r.RecordedAt, Cause: r.ID, Origin: r.Meta.Correlation}
-		receipt, err := execute(ctx, a, by, caseStream(id), false, "correct "+r.ID.String(), func(c hazard.Case) (Decision[hazard.Event], error) {
-			return a.rederive(ctx, by, c, to)
+		_, err := execute(ctx, a, by, caseStream(id), false, "correct "+r.ID.String(), func(c hazard.Case) (Decision[hazard.Event], error) {
+			return a.decideOn(ctx, by, c, nil, func(c hazard.Case, s hazard.Scene) (hazard.Outcome, error) { return a.rederive(ctx, c, s, k) })
 		})
 		if err != nil {
-			return nil, highest, err
+			return ok, err
 		}
-		highest = max(highest, receipt.Position)
-		of, err := a.movedIn(ctx, id, by.CommandID)
-		if err != nil {
-			return nil, highest, err
-		}
-		moved = append(moved, of...)
 	}
-	return moved, highest, nil
+	return ok, nil
 }
 
-// rederive decides one case.
-func (a *App) rederive(ctx context.Context, by By, c hazard.Case, to func(hazard.Case) (int, int)) (Decision[hazard.Event], error) {
-	c, first, err := a.advance(ctx, c, by.ReceivedAt, false)
-	if err != nil {
-		return Decision[hazard.Event]{}, err
-	}
-	s, err := a.scene(ctx, by, c, nil)
-	if err != nil {
-		return Decision[hazard.Event]{}, err
-	}
-	calendarVersion, programmeVersion := to(c)
-	p, limits := s.Programme, c.Limits
-	if programmeVersion != c.ProgrammeVersion {
-		if p, err = a.programmeAt(ctx, c.Programme, programmeVersion); err != nil {
-			return Decision[hazard.Event]{}, err
+// rederive decides one case. What no wrong version binds (any more) stays as it is: a later correction may have come
+// first.
+func (a *App) rederive(ctx context.Context, c hazard.Case, s hazard.Scene, k correction) (hazard.Outcome, error) {
+	bound, calendarVersion, p := c.CalendarVersion, k.version, s.Programme
+	var limits map[string]programme.Limit // nil: as they were
+	if k.programme != "" {
+		var err error
+		if p, err = a.programmeAt(ctx, c.Programme, k.version); err != nil {
+			return hazard.Outcome{}, err
 		}
 		if item, ok := p.Item(c.Item); ok {
 			limits = item.LimitsFor(c.Severity, s.Cell.Classes[c.Programme])
 		}
+		bound, calendarVersion = c.ProgrammeVersion, c.CalendarVersion
 	}
-	events := hazard.DecideRederived(c, s, calendarVersion, p, limits)
-	if len(events) > 0 {
-		events = append(first, events...)
+	if !slices.Contains(k.wrong, bound) {
+		return hazard.Outcome{}, nil
 	}
-	return caseDecision(hazard.Outcome{Events: events}, s, c.Cell), nil
+	s.At = decidedAfter(c, s.At)
+	return hazard.Outcome{Events: hazard.DecideRederived(c, s, calendarVersion, p, limits)}, nil
 }
 
-// movedIn reads what one command moved in a case.
-func (a *App) movedIn(ctx context.Context, id string, command uuid.UUID) ([]MovedDeadline, error) {
-	records, err := a.log.Load(ctx, caseStream(id).Name, 0)
-	if err != nil {
-		return nil, err
-	}
-	var out []MovedDeadline
-	for _, r := range records {
-		if r.Meta.CommandID != command {
-			continue
-		}
-		event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
-		if err != nil {
-			return nil, err
-		}
-		if e, ok := event.(hazard.Rederived); ok {
-			for _, m := range e.Moved {
-				out = append(out, MovedDeadline{Case: id, Stage: m.Stage, From: m.From, To: m.To})
+// decidedAfter is the instant at which a case is derived again: that of the publication, or of the last thing that time
+// has done to the case since, where the work was cut off and finished later. A card given meanwhile is no card whose
+// instant lies ahead.
+func decidedAfter(c hazard.Case, at time.Time) time.Time {
+	for _, s := range c.Stages {
+		for _, rung := range s.Rungs {
+			if rung.Due.After(at) {
+				at = rung.Due
 			}
 		}
 	}
-	return out, nil
+	return at
+}
+
+// movedBy reads from the log what the record of a publication moved, in the log's order, and the position of the last
+// of it.
+func (a *App) movedBy(ctx context.Context, r Record) ([]MovedDeadline, Position, error) {
+	moved, last := []MovedDeadline{}, r.Position
+	for after := r.Position; ; {
+		records, err := a.log.Read(ctx, after, completeBatch)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, x := range records {
+			after = x.Position
+			if x.Meta.Causation != r.ID {
+				continue
+			}
+			last = after
+			event, err := a.codec.Decode(x.Type, x.Schema, x.Data)
+			if err != nil {
+				return nil, 0, err
+			}
+			if e, ok := event.(hazard.Rederived); ok {
+				for _, m := range e.Moved {
+					moved = append(moved, MovedDeadline{Case: x.Stream[len("case-"):], Stage: m.Stage, From: m.From, To: m.To})
+				}
+			}
+		}
+		if len(records) < completeBatch {
+			return moved, last, nil
+		}
+	}
 }

@@ -74,6 +74,7 @@ type Decision[E any] struct {
 	ProgrammeVersion int
 	Cell             string
 	Duty             string // the duty the decision relied on
+	Due              int    // how many of the events, the first ones, time made due before: they are the system's own
 }
 
 // Stream names one stream and how its events fold into its state. Fold never changes memory reachable from its
@@ -115,13 +116,9 @@ func load[S, E any](ctx context.Context, a *App, st Stream[S, E]) (S, loaded, er
 	}
 	cur.commands = slices.Clone(cur.commands)
 	for _, r := range records {
-		event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
+		e, err := decode[E](a, r)
 		if err != nil {
-			return state, cur, fmt.Errorf("%s version %d: %w", st.Name, r.Version, err)
-		}
-		e, ok := event.(E)
-		if !ok {
-			return state, cur, fmt.Errorf("%s version %d: %s does not belong there", st.Name, r.Version, r.Type)
+			return state, cur, err
 		}
 		state = st.Fold(state, e)
 		cur.version = r.Version
@@ -134,6 +131,38 @@ func load[S, E any](ctx context.Context, a *App, st Stream[S, E]) (S, loaded, er
 	cur.state = state
 	a.cache.Add(st.Name, cur)
 	return state, cur, nil
+}
+
+// stateAt folds a stream as its record of that version left it, past the cache.
+func stateAt[S, E any](ctx context.Context, a *App, st Stream[S, E], version uint64) (state S, err error) {
+	records, err := a.log.Load(ctx, st.Name, 0)
+	if err != nil {
+		return state, fmt.Errorf("load %s: %w", st.Name, err)
+	}
+	for _, r := range records {
+		if r.Version > version {
+			break
+		}
+		e, err := decode[E](a, r)
+		if err != nil {
+			return state, err
+		}
+		state = st.Fold(state, e)
+	}
+	return state, nil
+}
+
+// decode gives a record's event, which must be of the stream's family.
+func decode[E any](a *App, r Record) (e E, err error) {
+	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
+	if err != nil {
+		return e, fmt.Errorf("%s version %d: %w", r.Stream, r.Version, err)
+	}
+	e, ok := event.(E)
+	if !ok {
+		return e, fmt.Errorf("%s version %d: %s does not belong there", r.Stream, r.Version, r.Type)
+	}
+	return e, nil
 }
 
 // maxAttempts bounds how often a command is decided anew because others were faster.
@@ -240,6 +269,10 @@ func toRecords[E any](a *App, by By, stream, hash string, d Decision[E]) ([]Reco
 			return nil, err
 		}
 		records[i] = Record{ID: eventID(by.CommandID, stream, i), Stream: stream, Type: typ, Schema: schema, Meta: meta, Data: data}
+		if i < d.Due {
+			m := &records[i].Meta
+			m.Actor, m.OnBehalfOf, m.Duty = hazard.System, "", ""
+		}
 	}
 	return records, nil
 }

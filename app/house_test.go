@@ -44,43 +44,85 @@ var noon = time.Date(2026, 3, 10, 4, 0, 0, 0, time.UTC) // 12:00 in Shanghai
 // shipped is the programmes the product ships, read once.
 var shipped = sync.OnceValues(programmes.Builtin)
 
-// cutLog is a log that a crash or a full queue cuts off: while refuses says so, nothing is appended.
+// wall is the clock of a test: it shows noon until it is set.
+type wall struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (w *wall) Now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *wall) set(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = at
+}
+
+// cutLog is a log that a crash, a full queue or something worse cuts off: before every append it asks before.
 type cutLog struct {
 	app.Log
-	refuses atomic.Pointer[func(stream string) bool]
+	before atomic.Pointer[func(stream string) error]
 }
 
 func (l *cutLog) Append(ctx context.Context, stream string, expected uint64, records []app.Record) (app.Appended, error) {
-	if refuses := l.refuses.Load(); refuses != nil && (*refuses)(stream) {
-		return app.Appended{}, fault.New(fault.Unavailable, "queue_full", "the queue is full")
+	if before := l.before.Load(); before != nil {
+		if err := (*before)(stream); err != nil {
+			return app.Appended{}, err
+		}
 	}
 	return l.Log.Append(ctx, stream, expected, records)
 }
 
-// cut refuses appends to the streams of that prefix; mend takes everything again.
+// ask has every append ask first; mend ends that.
+func (l *cutLog) ask(before func(stream string) error) { l.before.Store(&before) }
+
+func (l *cutLog) mend() { l.before.Store(nil) }
+
+var errQueueFull = fault.New(fault.Unavailable, "queue_full", "the queue is full")
+
+// cut refuses appends to the streams of that prefix.
 func (l *cutLog) cut(prefix string) {
-	refuses := func(stream string) bool { return strings.HasPrefix(stream, prefix) }
-	l.refuses.Store(&refuses)
+	l.ask(func(stream string) error {
+		if strings.HasPrefix(stream, prefix) {
+			return errQueueFull
+		}
+		return nil
+	})
 }
 
-func (l *cutLog) mend() { l.refuses.Store(nil) }
+// cutAfter lets so many appends through.
+func (l *cutLog) cutAfter(appends int) {
+	var taken atomic.Int64
+	l.ask(func(string) error {
+		if taken.Add(1) > int64(appends) {
+			return errQueueFull
+		}
+		return nil
+	})
+}
 
 // house is the program on an empty log.
 type house struct {
 	*app.App
-	t        *testing.T
+	t        testing.TB
 	log      *cutLog
+	clock    *wall
 	commands int
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, log: &cutLog{Log: memstore.New(func() time.Time { return noon })}}
+	h := &house{t: t, clock: &wall{now: noon}}
+	h.log = &cutLog{Log: memstore.New(h.clock.Now)}
 	h.App = newApp(t, h.log)
 	return h
 }
 
-func newApp(t *testing.T, log app.Log) *app.App {
+func newApp(t testing.TB, log app.Log) *app.App {
 	t.Helper()
 	a, err := app.New(log, eventcodec.New(), 1000)
 	if err != nil {
@@ -90,7 +132,7 @@ func newApp(t *testing.T, log app.Log) *app.App {
 }
 
 // newTown is a house with the programmes, cells, people and duties of the little town.
-func newTown(t *testing.T) *house {
+func newTown(t testing.TB) *house {
 	t.Helper()
 	h := newHouse(t)
 	builtin, err := shipped()
@@ -116,10 +158,10 @@ func (h *house) duty(cell grid.CellCode, programme, role, person string) string 
 	return h.done(h.GiveDuty(h.t.Context(), h.steward(), cell, grid.GiveDuty{Programme: programme, Role: role, Person: person, From: noon.AddDate(0, -1, 0)})).ID
 }
 
-// by is a new command of a person.
+// by is a new command of a person, received now.
 func (h *house) by(person string) app.By {
 	h.commands++
-	return app.By{Actor: person, CommandID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, h.commands)), ReceivedAt: noon}
+	return app.By{Actor: person, CommandID: uuid.NewSHA1(uuid.Nil, fmt.Append(nil, h.commands)), ReceivedAt: h.clock.Now()}
 }
 
 // steward is a new command of an administrator in its own name.
@@ -220,10 +262,15 @@ func (h *house) refused(code, field string, command func() error) {
 // complete runs the completer from the beginning of the log until it has come to the end.
 func (h *house) complete() {
 	h.t.Helper()
+	h.completeWith(app.Tables{Cases: func(context.Context, grid.CellCode, app.Position) ([]string, error) { return nil, nil }})
+}
+
+// completeWith does so with what the tables tell.
+func (h *house) completeWith(t app.Tables) {
+	h.t.Helper()
 	ctx, stop := context.WithCancel(h.t.Context())
 	defer stop()
-	nothing := func(context.Context, grid.CellCode, app.Position) ([]string, error) { return nil, nil }
-	err := newApp(h.t, h.log).Complete(ctx, 0, app.Tables{Cases: nothing}, func(p app.Position) error {
+	err := newApp(h.t, h.log).Complete(ctx, 0, t, func(p app.Position) error {
 		if head, err := h.log.Head(ctx); err == nil && p >= head {
 			stop()
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"gridward/app"
@@ -145,19 +144,17 @@ func hundred() []string {
 }
 
 func TestAnImportCutOffAnywhereIsFinishedByRepeatingIt(t *testing.T) {
-	for cut := range int64(6) {
+	for cut := range 6 {
 		h := newTown(t)
 		before := h.head()
-		var taken atomic.Int64
-		refuses := func(string) bool { return taken.Add(1) > cut }
-		h.log.refuses.Store(&refuses)
+		h.log.cutAfter(int(cut))
 		_, err := h.imports(strings.NewReader(registerFile), app.ImportOptions{})
 		if f, ok := fault.As(err); !ok || f.Kind != fault.Unavailable || h.head() != before+app.Position(cut) {
 			t.Fatalf("cut off after %d: %v, the log went from %d to %d", cut, err, before, h.head())
 		}
 		h.log.mend()
 		got, err := h.imports(strings.NewReader(registerFile), app.ImportOptions{})
-		want := app.ImportResult{Created: 6 - int(cut), Unchanged: int(cut), Position: h.head()}
+		want := app.ImportResult{Created: 6 - cut, Unchanged: cut, Position: h.head()}
 		if err != nil || got != want || h.head() != before+6 {
 			t.Errorf("repeated after %d it came to %+v, %v; want %+v", cut, got, err, want)
 		}

@@ -288,19 +288,7 @@ func TestABatchCutOffAnywhereAndSentAgainIsWhole(t *testing.T) {
 	appends := int(whole.head() - newTown(t).head())
 	for cut := range appends {
 		h := newTown(t)
-		left := make(chan struct{}, cut)
-		for range cut {
-			left <- struct{}{}
-		}
-		refuses := func(string) bool {
-			select {
-			case <-left:
-				return false
-			default:
-				return true
-			}
-		}
-		h.log.refuses.Store(&refuses)
+		h.log.cutAfter(cut)
 		if _, err := h.LogInspections(ctx, h.by(qian), items); err == nil {
 			t.Fatalf("cut off after %d appends it still answered", cut)
 		}

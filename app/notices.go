@@ -46,36 +46,14 @@ func (a *App) Notify(ctx context.Context, r Record, zone *time.Location) error {
 
 // noticeIn is the notice a record gives. Only what a person ordered needs the case: to know who had it then.
 func (a *App) noticeIn(ctx context.Context, r Record) (n notice.Notice, ok bool, err error) {
-	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
+	e, err := decode[hazard.Event](a, r)
 	if err != nil {
 		return n, false, err
 	}
-	e, _ := event.(hazard.Event)
 	if n, ok = notice.Of(e); !ok || !n.ByHand {
 		return n, ok, nil
 	}
-	c, err := a.caseAt(ctx, r)
+	c, err := stateAt(ctx, a, Stream[hazard.Case, hazard.Event]{r.Stream, hazard.Evolve}, r.Version)
 	n.Tell(notice.HolderOf(c))
 	return n, true, err
-}
-
-// caseAt is the case as a record of it left it.
-func (a *App) caseAt(ctx context.Context, r Record) (c hazard.Case, err error) {
-	records, err := a.log.Load(ctx, r.Stream, 0)
-	if err != nil {
-		return c, err
-	}
-	for _, before := range records {
-		if before.Version > r.Version {
-			break
-		}
-		event, err := a.codec.Decode(before.Type, before.Schema, before.Data)
-		if err != nil {
-			return c, err
-		}
-		if e, ok := event.(hazard.Event); ok {
-			c = hazard.Evolve(c, e)
-		}
-	}
-	return c, nil
 }

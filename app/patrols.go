@@ -39,12 +39,15 @@ func closedDaysStream(day time.Time) Stream[patrol.Closed, patrol.DayEvent] {
 	return Stream[patrol.Closed, patrol.DayEvent]{"periods-" + day.Format("2006-01"), patrol.EvolveClosed}
 }
 
-// patrolSpace is the namespace of the ids of commands that state what patrols missed.
-var patrolSpace = uuid.NewSHA1(uuid.NameSpaceOID, []byte("patrols"))
-
 // ClosePeriods states what was missed in the patrol periods that ended at a local midnight, one fact for each area,
-// programme, role and period, and then closes the day. Repeated, it does nothing.
+// programme, role and period, and closes the day once a look finds all of it stated before. So it is called until the
+// day is closed, each time with a table that shows everything up to the position it gave: what became known while one
+// look was under way is stated by the next. Repeated, it does nothing.
 func (a *App) ClosePeriods(ctx context.Context, at, received time.Time, table PatrolTable) (Position, error) {
+	before, err := a.log.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
 	statements, err := table.Ended(ctx, at)
 	if err != nil {
 		return 0, err
@@ -52,14 +55,14 @@ func (a *App) ClosePeriods(ctx context.Context, at, received time.Time, table Pa
 	by := By{Actor: hazard.System, ReceivedAt: received, OccurredAt: at, CommandID: uuid.NewSHA1(patrolSpace, []byte(at.UTC().Format(time.RFC3339)))}
 	var highest Position
 	for _, s := range statements {
-		if s.Short == 0 {
-			continue
-		}
-		r, err := a.state(ctx, by.then(s.Stream()), s)
+		r, err := a.state(ctx, by, s)
 		if err != nil {
 			return highest, err
 		}
 		highest = max(highest, r.Position)
+	}
+	if highest > before {
+		return highest, nil
 	}
 	day := at.Add(-time.Microsecond)
 	name := day.Format(time.DateOnly)
@@ -69,9 +72,19 @@ func (a *App) ClosePeriods(ctx context.Context, at, received time.Time, table Pa
 	return max(highest, r.Position), err
 }
 
+// patrolSpace is the namespace of the ids of commands that state what patrols missed.
+var patrolSpace = uuid.NewSHA1(uuid.NameSpaceOID, []byte("patrols"))
+
 // state records a statement, unless it says what was said last.
 func (a *App) state(ctx context.Context, by By, s patrol.Statement) (Receipt, error) {
-	return execute(ctx, a, by, shortfallStream(s), false, s.Stream(), func(now patrol.State) (Decision[patrol.Event], error) {
+	st := shortfallStream(s)
+	_, found, err := load(ctx, a, st)
+	if err != nil {
+		return Receipt{}, err
+	}
+	by = by.then(st.Name)
+	by.CommandID = anew(by.CommandID.String(), found)
+	return execute(ctx, a, by, st, false, st.Name, func(now patrol.State) (Decision[patrol.Event], error) {
 		return Decision[patrol.Event]{Events: patrol.Decide(now, s), Programme: s.Programme, ProgrammeVersion: s.ProgrammeVersion, Cell: string(s.Area)}, nil
 	})
 }
@@ -79,11 +92,12 @@ func (a *App) state(ctx context.Context, by By, s patrol.Statement) (Receipt, er
 // restating is the stored names of the events that may touch what was stated of ended periods.
 func restating(codec Codec) (map[string]bool, error) {
 	return storedNames(codec, inspection.Logged{}, inspection.Amended{}, inspection.Voided{}, inspection.CampaignOpened{}, register.ActivityRecorded{},
-		grid.DutyGiven{}, grid.DutyEnded{})
+		grid.DutyGiven{}, grid.DutyEnded{}, grid.CellRetired{}, grid.CellReplaced{})
 }
 
 // restate states anew what a record touches in periods that had ended when the log took it: a late patrol, a void, an
-// amendment, a duty told late. Repeated, it does nothing.
+// amendment, a duty or the end of a cell told late. It judges by all that the log holds now, and whoever goes through the
+// log comes to every record; so what is stated last knows all of them, and repeated it does nothing.
 func (a *App) restate(ctx context.Context, r Record, event any, table PatrolTable) error {
 	if table.Again == nil {
 		return nil
@@ -92,14 +106,18 @@ func (a *App) restate(ctx context.Context, r Record, event any, table PatrolTabl
 	if err != nil {
 		return err
 	}
+	head, err := a.log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	by := By{Actor: hazard.System, ReceivedAt: r.RecordedAt, CommandID: uuid.NewSHA1(patrolSpace, r.ID[:]), Cause: r.ID, Origin: r.Meta.Correlation}
 	for _, t := range touched {
-		statements, err := table.Again(ctx, t, r.Position)
+		statements, err := table.Again(ctx, t, head)
 		if err != nil {
 			return err
 		}
-		by := By{Actor: hazard.System, ReceivedAt: r.RecordedAt, CommandID: uuid.NewSHA1(patrolSpace, r.ID[:]), Cause: r.ID, Origin: r.Meta.Correlation}
 		for _, s := range statements {
-			if _, err := a.state(ctx, by.then(s.Stream()), s); err != nil {
+			if _, err := a.state(ctx, by, s); err != nil {
 				return err
 			}
 		}
@@ -112,74 +130,53 @@ func (a *App) touches(ctx context.Context, r Record, event any) ([]Touched, erro
 	at := func(programme string, cell grid.CellCode, from time.Time) Touched {
 		return Touched{Programme: programme, Cell: cell, From: from, To: from.Add(time.Microsecond), Until: r.RecordedAt}
 	}
-	var out []Touched
+	since := func(programme string, cell grid.CellCode, from time.Time) Touched {
+		return Touched{Programme: programme, Cell: cell, Below: true, From: from, To: r.RecordedAt, Until: r.RecordedAt}
+	}
 	switch e := event.(type) {
 	case inspection.Logged:
-		out = []Touched{at(e.Report.Programme, e.Report.Cell, e.Report.StartedAt)}
+		return []Touched{at(e.Report.Programme, e.Report.Cell, e.Report.StartedAt)}, nil
 	case inspection.Amended, inspection.Voided:
-		before, after, err := a.revisions(ctx, r)
+		st := Stream[inspection.State, inspection.Event]{r.Stream, inspection.Evolve}
+		before, err := stateAt(ctx, a, st, r.Version-1)
 		if err != nil {
 			return nil, err
 		}
-		out = []Touched{at(before.Programme, before.Cell, before.StartedAt), at(after.Programme, after.Cell, after.StartedAt)}
+		after, err := stateAt(ctx, a, st, r.Version)
+		return []Touched{at(before.Report.Programme, before.Report.Cell, before.Report.StartedAt),
+			at(after.Report.Programme, after.Report.Cell, after.Report.StartedAt)}, err
 	case inspection.CampaignOpened:
-		out = []Touched{at(e.Programme, e.Cell, e.From)}
+		return []Touched{at(e.Programme, e.Cell, e.From)}, nil
 	case register.ActivityRecorded:
-		out = []Touched{at(e.Programme, e.Cell, e.HeldAt)}
+		return []Touched{at(e.Programme, e.Cell, e.HeldAt)}, nil
 	case grid.DutyGiven:
-		for _, c := range e.Cells {
-			out = append(out, Touched{Programme: e.Programme, Cell: c, Below: true, From: e.From, To: r.RecordedAt, Until: r.RecordedAt})
-		}
+		return everywhere(e.Cells, func(c grid.CellCode) Touched { return since(e.Programme, c, e.From) }), nil
 	case grid.DutyEnded:
-		d, err := a.dutyIn(ctx, r, e.Duty)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range d.Cells {
-			out = append(out, Touched{Programme: d.Programme, Cell: c, Below: true, From: e.At, To: r.RecordedAt, Until: r.RecordedAt})
-		}
+		duties, _, err := load(ctx, a, Stream[grid.Duties, grid.DutyEvent]{r.Stream, grid.EvolveDuties})
+		d, _ := duties.Find(e.Duty)
+		return everywhere(d.Cells, func(c grid.CellCode) Touched { return since(d.Programme, c, e.At) }), err
+	case grid.CellRetired:
+		return a.inEvery(ctx, func(programme string) Touched { return since(programme, grid.CellCode(r.Meta.Cell), e.At) })
+	case grid.CellReplaced:
+		return a.inEvery(ctx, func(programme string) Touched { return since(programme, grid.CellCode(r.Meta.Cell), e.At) })
 	}
-	return out, nil
+	return nil, nil
 }
 
-// revisions gives an inspection's report before a record and behind it.
-func (a *App) revisions(ctx context.Context, r Record) (before, after inspection.Report, err error) {
-	records, err := a.log.Load(ctx, r.Stream, 0)
-	if err != nil {
-		return before, after, err
+func everywhere(cells []grid.CellCode, touched func(grid.CellCode) Touched) []Touched {
+	out := make([]Touched, len(cells))
+	for i, c := range cells {
+		out[i] = touched(c)
 	}
-	var s inspection.State
-	for _, x := range records {
-		event, err := a.codec.Decode(x.Type, x.Schema, x.Data)
-		if err != nil {
-			return before, after, err
-		}
-		e, ok := event.(inspection.Event)
-		if !ok || x.Version > r.Version {
-			break
-		}
-		before = s.Report
-		s = inspection.Evolve(s, e)
-	}
-	return before, s.Report, nil
+	return out
 }
 
-// dutyIn finds a duty in the stream of a record.
-func (a *App) dutyIn(ctx context.Context, r Record, id string) (grid.Duty, error) {
-	records, err := a.log.Load(ctx, r.Stream, 0)
-	if err != nil {
-		return grid.Duty{}, err
+// inEvery is what is touched in every programme.
+func (a *App) inEvery(ctx context.Context, touched func(programme string) Touched) ([]Touched, error) {
+	codes, _, err := load(ctx, a, programmesStream())
+	out := make([]Touched, len(codes))
+	for i, code := range codes {
+		out[i] = touched(code)
 	}
-	var duties grid.Duties
-	for _, x := range records {
-		event, err := a.codec.Decode(x.Type, x.Schema, x.Data)
-		if err != nil {
-			return grid.Duty{}, err
-		}
-		if e, ok := event.(grid.DutyEvent); ok {
-			duties = grid.EvolveDuties(duties, e)
-		}
-	}
-	d, _ := duties.Find(id)
-	return d, nil
+	return out, err
 }

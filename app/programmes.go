@@ -42,7 +42,7 @@ func (a *App) PublishProgramme(ctx context.Context, by By, p programme.Programme
 	if err != nil {
 		return Publication{Receipt: r}, err
 	}
-	return a.corrected(ctx, programmeStream(p.Code).Name, r, open)
+	return a.corrected(ctx, by, programmeStream(p.Code).Name, r, open)
 }
 
 // PublishBuiltin publishes the programmes that ship with the program where the log has none of that code yet: a

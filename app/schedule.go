@@ -26,7 +26,7 @@ type Schedule struct {
 	// Visible returns once the tables show everything up to the position.
 	Visible func(ctx context.Context, at Position) error
 	// PeriodEnd is the first local midnight whose patrol periods are not closed yet; ok is false if there is none.
-	// ClosePeriods records what they came to. Both may be nil.
+	// ClosePeriods records what they came to, by as many calls as it takes to close them. Both may be nil.
 	PeriodEnd    func(ctx context.Context) (at time.Time, ok bool, err error)
 	ClosePeriods func(ctx context.Context, at, received time.Time) (Position, error)
 	// Clock tells the present.
@@ -58,7 +58,7 @@ type Scheduler struct {
 
 // ScheduleStatus is how far a scheduler is.
 type ScheduleStatus struct {
-	Done   uint64    // things done since the start
+	Done   uint64    // things done since the start; what two schedulers do at once counts for both
 	Oldest time.Time // the instant of what is done next; zero when nothing is due
 	Stuck  int       // cases (and patrol periods) that are passed over because they failed
 	Err    error     // why everything stands still, nil while it does not
@@ -83,6 +83,9 @@ const (
 	// mostPause bounds the pause before a new try, of everything or of one case.
 	mostPause = 30 * time.Second
 	mostStuck = 10 * time.Minute
+	// mostLooks is how often ended periods are looked at before they are passed over: the first look states what was
+	// missed, the second closes them, the third finds them closed.
+	mostLooks = 6
 	// mostInRow is how many cases may fail one after the other before the fault is taken to lie elsewhere.
 	mostInRow = 20
 )
@@ -121,7 +124,8 @@ func (s *Scheduler) CatchUp(ctx context.Context, until time.Time) error {
 	return err
 }
 
-// Next is the earliest instant until which something is due; ok is false if nothing is.
+// Next is the earliest instant until which something is due that is not passed over for a while; ok is false if nothing
+// is.
 func (s *Scheduler) Next(ctx context.Context, until time.Time) (at time.Time, ok bool, err error) {
 	head, err := s.app.log.Head(ctx)
 	if err == nil {
@@ -130,14 +134,16 @@ func (s *Scheduler) Next(ctx context.Context, until time.Time) (at time.Time, ok
 	if err != nil {
 		return at, false, err
 	}
-	rows, err := s.Due(ctx, until, 1)
+	passed := s.passedOver(s.Clock())
+	rows, err := s.Due(ctx, until, 1+len(passed))
 	if err != nil {
 		return at, false, err
 	}
+	rows = slices.DeleteFunc(rows, func(d DueCase) bool { return passed[d.ID] })
 	if ok = len(rows) > 0; ok {
 		at = rows[0].At
 	}
-	if s.PeriodEnd == nil {
+	if s.PeriodEnd == nil || passed[Periods] {
 		return at, ok, nil
 	}
 	end, ends, err := s.PeriodEnd(ctx)
@@ -279,24 +285,35 @@ func (w *work) periodsFirst(more bool) bool {
 	return len(w.queue) == 0 || w.end.Before(w.queue[0].At)
 }
 
+// closePeriods closes the day that ended at one midnight. Each look at it begins when the tables show everything there
+// is; what one states the next one finds stated.
 func (w *work) closePeriods(ctx context.Context) error {
-	w.next(w.end)
-	at, err := w.ClosePeriods(ctx, w.end, w.Clock())
-	if err != nil {
-		w.ends = false
-		return w.setback(ctx, Periods, err)
+	end := w.end
+	w.next(end)
+	for look := range mostLooks {
+		head, err := w.app.log.Head(ctx)
+		if err == nil {
+			err = w.Visible(ctx, head)
+		}
+		if err == nil {
+			err = w.lookAtPeriods(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if !w.ends || w.end.After(end) {
+			w.done(Periods, look > 0) // else another scheduler was faster
+			return nil
+		}
+		at, err := w.ClosePeriods(ctx, end, w.Clock())
+		w.reached = max(w.reached, at)
+		if err != nil {
+			w.ends = false
+			return w.setback(ctx, Periods, err)
+		}
 	}
-	w.reached = max(w.reached, at)
-	w.done(Periods, true)
-	before := w.end
-	if err := w.lookAtPeriods(ctx); err != nil {
-		return err
-	}
-	if w.ends && !w.end.After(before) {
-		w.ends = false
-		return w.setback(ctx, Periods, fmt.Errorf("they were closed at %s and still are not", before.UTC().Format(time.RFC3339)))
-	}
-	return nil
+	w.ends = false
+	return w.setback(ctx, Periods, fmt.Errorf("what ended at %s is not closed after %d looks", end.UTC().Format(time.RFC3339), mostLooks))
 }
 
 // next notes the instant of what is done next.
