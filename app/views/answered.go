@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -60,35 +61,49 @@ func (v *Views) CellAccountability(ctx context.Context, cell grid.CellCode, from
 }
 
 func (v *Views) accountabilityOf(ctx context.Context, o whose, from, to, now, asOf time.Time) (Accountability, error) {
+	d := during{from.Truncate(time.Microsecond), to.Truncate(time.Microsecond)}
 	out := none()
 	var err error
 	if asOf.IsZero() {
-		err = v.answered(ctx, o, from, to, now, &out)
+		err = v.answered(ctx, o, d, now, &out)
 	} else {
-		err = v.answeredAsOf(ctx, o, from, to, asOf, &out)
+		err = v.answeredAsOf(ctx, o, d, asOf, &out)
 	}
 	if err != nil {
 		return out, err
 	}
-	if out.MissedDuties, err = v.missedBy(ctx, o.person, o.cell, from, to, asOf); err != nil {
+	if out.MissedDuties, err = v.missedBy(ctx, o.person, o.cell, d.from, d.to, asOf); err != nil {
 		return out, err
 	}
-	slices.SortStableFunc(out.Intervals, func(a, b Interval) int { return a.From.Compare(b.From) })
+	slices.SortStableFunc(out.Intervals, func(a, b Interval) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Case, b.Case)) })
 	out.sum()
 	return out, nil
 }
 
-// answered reads the tables. Cases with an interval that goes on are derived anew: how they stand depends on now.
-func (v *Views) answered(ctx context.Context, o whose, from, to, now time.Time, out *Accountability) error {
+// during is the stretch an answer is about: from included, to not; a zero end is open.
+type during struct{ from, to time.Time }
+
+// holds reports whether an instant lies in it.
+func (d during) holds(at time.Time) bool {
+	return !at.Before(d.from) && (d.to.IsZero() || at.Before(d.to))
+}
+
+// touches reports whether an interval lies in it, in part at least.
+func (d during) touches(in Interval) bool {
+	return d.holds(in.From) || in.From.Before(d.from) && (in.To == nil || in.To.After(d.from))
+}
+
+// answered reads the tables. Cases with an interval that goes on, or that was late, are derived anew: how they stand
+// depends on now, and who stood above on the rules they are under.
+func (v *Views) answered(ctx context.Context, o whose, d during, now time.Time, out *Accountability) error {
 	var w where
 	o.narrow(&w, "person", "cell")
-	if !from.IsZero() {
-		w.and("(to_at IS NULL OR to_at > ?)", micros(from))
+	if !d.from.IsZero() {
+		from := min(micros(d.from), micros(now)) // what ends later goes on
+		w.and("(to_at IS NULL OR to_at > ? OR from_at >= ?)", from, from)
 	}
-	if to.IsZero() || to.After(now) {
-		to = now
-	}
-	w.and("from_at <= ?", micros(to))
+	w.between("from_at", time.Time{}, d.to)
+	w.and("from_at <= ?", micros(now))
 	type row struct {
 		id string
 		intervalRow
@@ -100,50 +115,47 @@ func (v *Views) answered(ctx context.Context, o whose, from, to, now time.Time, 
 	if err != nil {
 		return err
 	}
-	book := newDutyBook(v.read(ctx), time.Time{})
-	levels := map[string]func(int) bool{}
-	open := map[string]bool{}
-	out.Intervals = make([]Interval, 0, len(rows))
+	anew := map[string]bool{}
 	for _, r := range rows {
-		if r.to == 0 || r.to > micros(now) {
-			open[r.id] = true
+		if r.to == 0 || r.to > micros(now) || r.late {
+			anew[r.id] = true
 		}
 	}
 	for _, r := range rows {
-		if open[r.id] {
+		if anew[r.id] {
 			continue
 		}
-		in := r.interval(v, r.id)
-		if in.Verdict == hazard.VerdictLate {
-			if levels[r.programme] == nil {
-				if levels[r.programme], err = v.levelsOf(ctx, r.programme); err != nil {
-					return err
-				}
-			}
-			in.chain(book, levels[r.programme])
+		if in := r.interval(v, r.id); d.touches(in) {
+			out.Intervals = append(out.Intervals, in)
 		}
-		out.Intervals = append(out.Intervals, in)
 	}
-	for id := range open {
-		more, err := v.openLine(ctx, id, o, from, to, now, book)
+	book := newDutyBook(v.read(ctx), time.Time{})
+	for _, id := range slices.Sorted(maps.Keys(anew)) {
+		line, err := v.lineOf(ctx, id, now, book)
 		if err != nil {
 			return err
 		}
-		out.Intervals = append(out.Intervals, more...)
+		out.Intervals = append(out.Intervals, o.part(line, d, book)...)
 	}
 	if book.err != nil {
 		return book.err
 	}
-	if err := v.cardsOf(ctx, o, from, to, out); err != nil {
+	if err := v.cardsOf(ctx, o, d, out); err != nil {
 		return err
 	}
-	return v.escalationsOf(ctx, o, from, to, out)
+	return v.escalationsOf(ctx, o, d, out)
 }
 
-// interval is a row as people read it.
+// part is what of a case's line is theirs and touches a stretch.
+func (o whose) part(line []Interval, d during, book *dutyBook) []Interval {
+	return slices.DeleteFunc(line, func(in Interval) bool { return !d.touches(in) || !o.matches(in.Holder, book.seat) })
+}
+
+// interval is a row that has ended in time, as people read it.
 func (r intervalRow) interval(v *Views, id string) Interval {
-	in := Interval{Case: id, Programme: r.programme, Round: int(r.round), Stage: r.stage, From: v.at(r.from), UsedSeconds: r.used, Exempt: r.exempt,
-		Vacant: r.office == nobody, Verdict: hazard.VerdictOnTime, Chain: []Answering{},
+	to := v.at(r.to)
+	in := Interval{Case: id, Programme: r.programme, Round: int(r.round), Stage: r.stage, From: v.at(r.from), To: &to, UsedSeconds: r.used,
+		Exempt: r.exempt, Vacant: r.office == nobody, Verdict: hazard.VerdictOnTime, Chain: []Answering{},
 		Holder: Answering{Person: r.person, Role: r.role, Cell: grid.CellCode(r.cell), Department: r.department}}
 	if r.department != "" {
 		in.Holder.Cell = ""
@@ -151,15 +163,8 @@ func (r intervalRow) interval(v *Views, id string) Interval {
 	if !in.Vacant {
 		in.Office = grid.CellCode(r.office)
 	}
-	if r.late {
-		in.Verdict = hazard.VerdictLate
-	}
 	if r.limit > 0 {
 		in.Limit = &programme.Limit{N: int(r.limit), Unit: r.unit}
-	}
-	if r.to != 0 {
-		to := v.at(r.to)
-		in.To = &to
 	}
 	if r.deadline != 0 {
 		deadline := v.at(r.deadline)
@@ -168,27 +173,8 @@ func (r intervalRow) interval(v *Views, id string) Interval {
 	return in
 }
 
-// chain names who stood above when the interval became late.
-func (in *Interval) chain(book *dutyBook, uses func(int) bool) {
-	h := hazard.Holder{Cell: in.Holder.Cell, Department: in.Holder.Department, Person: in.Holder.Person}
-	late := in.From
-	if in.Deadline != nil && in.Deadline.After(late) {
-		late = *in.Deadline
-	}
-	in.Chain = above(book.posted(in.Programme)(h), h, late, uses)
-}
-
-// levelsOf tells the levels of a programme's newest version.
-func (v *Views) levelsOf(ctx context.Context, code string) (func(int) bool, error) {
-	p, err := v.Programme(ctx, code, 0)
-	if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
-		return func(int) bool { return true }, nil
-	}
-	return p.Uses, err
-}
-
-// openLine derives the line of one case and gives the part that is theirs.
-func (v *Views) openLine(ctx context.Context, id string, o whose, from, to, now time.Time, book *dutyBook) ([]Interval, error) {
+// lineOf derives the line of one case by what the tables hold.
+func (v *Views) lineOf(ctx context.Context, id string, now time.Time, book *dutyBook) ([]Interval, error) {
 	tracks, err := collect(ctx, v, `SELECT track FROM cases WHERE id = $1`, []any{id}, scanBody[hazard.Case])
 	if err != nil || len(tracks) == 0 {
 		return nil, err
@@ -197,21 +183,15 @@ func (v *Views) openLine(ctx context.Context, id string, o whose, from, to, now 
 	if err != nil {
 		return nil, err
 	}
-	line, err := v.intervalsOf(tracks[0], rules, now, book)
-	return slices.DeleteFunc(line, func(in Interval) bool { return !in.touches(from, to) || !o.matches(in.Holder, book.seat) }), err
+	return v.intervalsOf(tracks[0], rules, now, book)
 }
 
-// touches reports whether an interval lies in a stretch in part.
-func (in Interval) touches(from, to time.Time) bool {
-	return (from.IsZero() || in.To == nil || in.To.After(from)) && (to.IsZero() || !in.From.After(to))
-}
-
-func (v *Views) cardsOf(ctx context.Context, o whose, from, to time.Time, out *Accountability) error {
+func (v *Views) cardsOf(ctx context.Context, o whose, d during, out *Accountability) error {
 	var w where
 	o.narrow(&w, "person", "cell")
-	w.between("due_at", from, to)
+	w.between("due_at", d.from, d.to)
 	cards, err := collect(ctx, v, `SELECT case_id, round, stage, colour, cell, department, person, role, due_at, healed_at, withdrawn_at FROM cards`+
-		w.text("due_at, case_id, version", 0), w.args, func(r *sql.Rows) (c HeldCard, err error) {
+		w.text("due_at, case_id, run, version", 0), w.args, func(r *sql.Rows) (c HeldCard, err error) {
 		var due int64
 		var healed, withdrawn sql.NullInt64
 		err = r.Scan(&c.Case, &c.Round, &c.Stage, &c.Colour, &c.Holder.Cell, &c.Holder.Department, &c.Holder.Person, &c.Holder.Role, &due, &healed, &withdrawn)
@@ -226,7 +206,7 @@ func (v *Views) cardsOf(ctx context.Context, o whose, from, to time.Time, out *A
 }
 
 // escalationsOf gives the escalations to an office that was theirs, and those of cases they had at that instant.
-func (v *Views) escalationsOf(ctx context.Context, o whose, from, to time.Time, out *Accountability) error {
+func (v *Views) escalationsOf(ctx context.Context, o whose, d during, out *Accountability) error {
 	const columns = `SELECT e.case_id, e.version, e.round, e.office, e.level, e.person, e.since, e.ended_at, e.reason, e.automatic, e.rung, e.acknowledged_at,
 	e.acknowledged_by, e.instruction FROM escalations e`
 	type row struct {
@@ -248,9 +228,9 @@ func (v *Views) escalationsOf(ctx context.Context, o whose, from, to time.Time, 
 	}
 	var theirs, held where
 	o.narrow(&theirs, "e.person", "e.office")
-	theirs.between("e.since", from, to)
+	theirs.between("e.since", d.from, d.to)
 	o.narrow(&held, "i.person", "i.cell")
-	held.between("e.since", from, to)
+	held.between("e.since", d.from, d.to)
 	held.and("e.since >= i.from_at AND (i.to_at IS NULL OR e.since < i.to_at)")
 	all, err := collect(ctx, v, columns+theirs.text("", 0), theirs.args, scan)
 	if err != nil {
@@ -273,16 +253,12 @@ func (v *Views) escalationsOf(ctx context.Context, o whose, from, to time.Time, 
 }
 
 // answeredAsOf tells each case that may be theirs as it was known at an instant.
-func (v *Views) answeredAsOf(ctx context.Context, o whose, from, to, asOf time.Time, out *Accountability) error {
+func (v *Views) answeredAsOf(ctx context.Context, o whose, d during, asOf time.Time, out *Accountability) error {
 	ids, err := v.mayBeTheirs(ctx, o)
 	if err != nil {
 		return err
 	}
-	if to.IsZero() || to.After(asOf) {
-		to = asOf
-	}
 	book := newDutyBook(v.read(ctx), asOf)
-	within := func(at time.Time) bool { return (from.IsZero() || !at.Before(from)) && at.Before(to) }
 	for _, id := range ids {
 		h, err := v.history(ctx, id, asOf)
 		if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
@@ -295,21 +271,17 @@ func (v *Views) answeredAsOf(ctx context.Context, o whose, from, to, asOf time.T
 		if err != nil {
 			return err
 		}
-		for _, in := range line {
-			if in.touches(from, to) && o.matches(in.Holder, book.seat) {
-				out.Intervals = append(out.Intervals, in)
-			}
-		}
 		for _, c := range h.heldCards(v.loc) {
-			if within(c.At) && o.matches(c.Holder, book.seat) {
+			if d.holds(c.At) && o.matches(c.Holder, book.seat) {
 				out.Cards = append(out.Cards, c)
 			}
 		}
 		for _, e := range h.escalations(v.loc) {
-			if within(e.Since) && (o.matches(Answering{Person: e.Person, Cell: e.Cell}, book.seat) || heldBy(line, e.Since, o, book.seat)) {
+			if d.holds(e.Since) && (o.matches(Answering{Person: e.Person, Cell: e.Cell}, book.seat) || heldBy(line, e.Since, o, book.seat)) {
 				out.Escalations = append(out.Escalations, e)
 			}
 		}
+		out.Intervals = append(out.Intervals, o.part(line, d, book)...)
 	}
 	slices.SortStableFunc(out.Cards, func(a, b HeldCard) int { return a.At.Compare(b.At) })
 	slices.SortStableFunc(out.Escalations, func(a, b PastEscalation) int { return a.Since.Compare(b.Since) })
@@ -327,42 +299,31 @@ func heldBy(line []Interval, at time.Time, o whose, seat func(hazard.Holder) gri
 // that were theirs as of an instant, and never fewer.
 func (v *Views) mayBeTheirs(ctx context.Context, o whose) ([]string, error) {
 	var ids []string
-	add := func(query string, args ...any) error {
+	var failed error
+	add := func(query string, args ...any) {
 		found, err := collect(ctx, v, query, args, scanText)
-		ids = append(ids, found...)
-		return err
+		ids, failed = append(ids, found...), errors.Join(failed, err)
 	}
-	subtree := func(cell grid.CellCode) error {
-		return errors.Join(
-			add(`SELECT case_id FROM case_parties WHERE party >= $1 AND party < $2`, string(cell), prefixEnd(string(cell))),
-			add(`SELECT p.case_id FROM intervals p WHERE p.cell >= $1 AND p.cell < $2`, string(cell), prefixEnd(string(cell))),
-			add(`SELECT case_id FROM escalations WHERE office >= $1 AND office < $2`, string(cell), prefixEnd(string(cell))))
+	subtree := func(cell grid.CellCode) {
+		add(`SELECT case_id FROM case_parties WHERE party >= $1 AND party < $2`, string(cell), prefixEnd(string(cell)))
+		add(`SELECT case_id FROM escalations WHERE office >= $1 AND office < $2`, string(cell), prefixEnd(string(cell)))
 	}
 	if o.person == "" {
-		if err := subtree(o.cell); err != nil {
-			return nil, err
-		}
+		subtree(o.cell)
 	} else {
-		if err := errors.Join(add(`SELECT case_id FROM case_parties WHERE party = $1`, o.person),
-			add(`SELECT case_id FROM escalations WHERE person = $1`, o.person)); err != nil {
-			return nil, err
-		}
+		add(`SELECT case_id FROM case_parties WHERE party = $1`, o.person)
+		add(`SELECT case_id FROM escalations WHERE person = $1`, o.person)
 		posts, err := collect(ctx, v, selectDuty+` WHERE d.person = $1`, []any{o.person}, v.scanDuty)
-		if err != nil {
-			return nil, err
-		}
+		failed = errors.Join(failed, err)
 		for _, d := range posts {
 			if d.Department != "" {
-				err = add(`SELECT case_id FROM case_parties WHERE party = $1`, d.Department)
+				add(`SELECT case_id FROM case_parties WHERE party = $1`, d.Department)
 			}
 			for _, c := range d.Cells {
-				err = errors.Join(err, subtree(c)) // below, too: an office stands in where a post is vacant
-			}
-			if err != nil {
-				return nil, err
+				subtree(c) // below, too: an office stands in where a post is vacant
 			}
 		}
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return slices.Compact(ids), failed
 }

@@ -10,7 +10,6 @@ import (
 	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
-	"gridward/domain/programme"
 )
 
 // Answers as of an instant (当时所知) come from what the log had taken by then. The zero instant is now.
@@ -35,10 +34,7 @@ func (v *Views) history(ctx context.Context, id string, asOf time.Time) (*histor
 		return nil, err
 	}
 	h := &history{}
-	for _, r := range records {
-		if !asOf.IsZero() && r.RecordedAt.After(asOf) {
-			break
-		}
+	for _, r := range takenBy(records, asOf) {
 		event, err := v.codec.Decode(r.Type, r.Schema, r.Data)
 		if err != nil {
 			return nil, err
@@ -78,10 +74,7 @@ func (v *Views) cellAsOf(ctx context.Context, code grid.CellCode, asOf time.Time
 	if err != nil {
 		return c, false, err
 	}
-	for _, r := range records {
-		if r.RecordedAt.After(asOf) {
-			break
-		}
+	for _, r := range takenBy(records, asOf) {
 		event, err := v.codec.Decode(r.Type, r.Schema, r.Data)
 		if err != nil {
 			return c, false, err
@@ -98,13 +91,13 @@ func (v *Views) cellAsOf(ctx context.Context, code grid.CellCode, asOf time.Time
 	return c, ok, nil
 }
 
-// newest cuts the rules to the versions of a programme that were published by an instant.
-func newest(versions []*programme.Programme, published []time.Time, asOf time.Time) []*programme.Programme {
-	n := len(versions)
-	for n > 0 && !asOf.IsZero() && published[n-1].After(asOf) {
+// takenBy cuts the records of a stream to those that the log had taken by an instant (zero: all).
+func takenBy(records []app.Record, asOf time.Time) []app.Record {
+	n := len(records)
+	for n > 0 && !asOf.IsZero() && records[n-1].RecordedAt.After(asOf) {
 		n--
 	}
-	return versions[:n]
+	return records[:n]
 }
 
 // read runs a query and calls scan for each row (dutyBook).

@@ -29,8 +29,9 @@ type batch struct {
 	patrols  map[patrolGroup]*groupState
 	parties  map[[2]string]bool // party and case
 
-	moves       []moves
-	republished []string // programmes
+	moves         []moves
+	republished   []string // programmes
+	firstCalendar bool     // was published
 }
 
 func newBatch(ctx context.Context, p *projector) *batch {

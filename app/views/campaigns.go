@@ -55,7 +55,7 @@ func (b *batch) openCampaign(e entry, ev inspection.CampaignOpened) error {
 	if ev.Class != "" {
 		if err := insert(b.changed(`
 INSERT INTO campaign_targets (campaign, cell)
-SELECT $1, k.cell FROM cell_classes k JOIN cells c ON c.code = k.cell
+SELECT CAST($1 AS TEXT), k.cell FROM cell_classes k JOIN cells c ON c.code = k.cell
 WHERE k.programme = $2 AND k.class = $3 AND k.cell >= $4 AND k.cell < $5 AND c.live = 1
 ON CONFLICT (campaign, cell) DO NOTHING`,
 			ev.ID, ev.Programme, ev.Class, string(ev.Cell), prefixEnd(string(ev.Cell)))); err != nil {

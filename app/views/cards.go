@@ -32,6 +32,7 @@ func (b *batch) giveCard(c *caseRow, e entry, ev hazard.CardGiven) error {
 	if book.err != nil {
 		return book.err
 	}
+	b.noteParty(c.ID, seat, ev.Holder)
 	return b.exec(`
 INSERT INTO cards (case_id, version, programme, run, rung, round, stage, colour, cell, department, person, role, due_at, deadline_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
@@ -39,15 +40,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		ev.Holder.Person, ev.Holder.Role, micros(ev.Ladder.Due), micros(ev.Ladder.Deadline))
 }
 
-// healCard and withdrawCard mark the last card of a rung.
+// lastCard is the last card of a colour that a rung gave.
+const lastCard = `(SELECT MAX(version) FROM cards WHERE case_id = $1 AND run = $2 AND rung = $3 AND colour = $4)`
+
 func (b *batch) healCard(id string, ev hazard.CardHealed) error {
-	return b.must("card", `
-UPDATE cards SET healed_at = $4 WHERE case_id = $1 AND version = (SELECT MAX(version) FROM cards WHERE case_id = $1 AND run = $2 AND rung = $3)`,
-		id, ev.Run, ev.Rung, micros(ev.At))
+	return b.must("card", `UPDATE cards SET healed_at = $5 WHERE case_id = $1 AND version = `+lastCard, id, ev.Run, ev.Rung, ev.Colour, micros(ev.At))
 }
 
 func (b *batch) withdrawCard(id string, ev hazard.CardWithdrawn) error {
-	return b.must("card", `
-UPDATE cards SET withdrawn_at = $4 WHERE case_id = $1 AND version = (SELECT MAX(version) FROM cards WHERE case_id = $1 AND run = $2 AND rung = $3)`,
-		id, ev.Run, ev.Rung, micros(ev.At))
+	return b.must("card", `UPDATE cards SET withdrawn_at = $5 WHERE case_id = $1 AND version = `+lastCard, id, ev.Run, ev.Rung, ev.Colour, micros(ev.At))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -128,9 +127,7 @@ func (v *Views) Timeline(ctx context.Context, id string, asOf time.Time, p Pagin
 	if err != nil {
 		return Page[Fact]{}, err
 	}
-	if !asOf.IsZero() {
-		records = slices.DeleteFunc(records, func(r app.Record) bool { return r.RecordedAt.After(asOf) })
-	}
+	records = takenBy(records, asOf)
 	if len(records) == 0 && k.N == 0 {
 		return Page[Fact]{}, fault.Missing("case", id)
 	}

@@ -52,7 +52,8 @@ CREATE TABLE IF NOT EXISTS case_moves (
 	until   BIGINT NOT NULL, -- recorded, excluded
 	cell    TEXT NOT NULL,
 	PRIMARY KEY (case_id, until)
-)`}
+);
+CREATE INDEX IF NOT EXISTS case_moves_cell ON case_moves (cell)`}
 
 // caseRow is one case while a batch works on it.
 type caseRow struct {
@@ -111,7 +112,9 @@ func (b *batch) applyCase(e entry, event hazard.Event) error {
 			return err
 		}
 	}
-	b.noteParty(c)
+	if err := b.noteParties(before.track, c); err != nil {
+		return err
+	}
 	return b.follow(e, before, c, event)
 }
 

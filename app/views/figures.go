@@ -46,7 +46,10 @@ func (v *Views) Patrols(ctx context.Context, cell grid.CellCode, code string, pe
 		out.ByRole = append(out.ByRole, RolePatrols{Role: role, Required: f.required, Done: f.done, Short: f.short})
 	}
 	slices.SortFunc(out.ByRole, func(a, b RolePatrols) int { return cmp.Compare(a.Role, b.Role) })
-	children, err := collect(ctx, v, `SELECT code, name FROM cells WHERE parent = $1 ORDER BY code`, []any{string(cell)},
+	var below where
+	below.and("parent = ?", string(cell))
+	below.recorded("", asOf)
+	children, err := collect(ctx, v, `SELECT code, name FROM cells`+below.text("code", 0), below.args,
 		func(r *sql.Rows) (k ChildPatrols, err error) { return k, r.Scan(&k.Cell, &k.Name) })
 	for _, k := range children {
 		f := counted.of(k.Cell)
@@ -178,14 +181,12 @@ func (v *Views) asked(ctx context.Context, cell grid.CellCode, code string, peri
 	if len(due) == 0 {
 		return nil
 	}
+	t := terrain{programme: code, scope: cell, asOf: asOf}
+	g, err := v.ground(ctx, &t)
+	if err != nil || len(g.Duties) == 0 {
+		return err
+	}
 	for _, d := range due {
-		g, err := v.ground(ctx, code, cell, asOf)
-		if err != nil {
-			return err
-		}
-		if len(g.Duties) == 0 {
-			return nil
-		}
 		from, to := d.Periods[0].From, d.Periods[0].To
 		for _, p := range d.Periods {
 			if p.From.Before(from) {
@@ -195,7 +196,7 @@ func (v *Views) asked(ctx context.Context, cell grid.CellCode, code string, peri
 				to = p.To
 			}
 		}
-		if g.Deeds, err = v.walked(ctx, code, cell, from, to, asOf); err != nil {
+		if g.Deeds, err = v.walked(ctx, t, from, to); err != nil {
 			return err
 		}
 		for _, rule := range d.Law.Rules {

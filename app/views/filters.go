@@ -45,7 +45,7 @@ type LedgerFilter struct {
 	Programme string
 	From, To  time.Time
 	Now       time.Time // the day by which equipment is in use, expiring or expired
-	AsOf      time.Time // what was known then; zero: now
+	AsOf      time.Time // what was known then, and the day for equipment too; zero: now
 }
 
 // CampaignFilter narrows Campaigns.

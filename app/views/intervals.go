@@ -39,7 +39,7 @@ CREATE INDEX IF NOT EXISTS intervals_cell ON intervals (cell, from_at)`}
 // The posts and persons that ever had a case, by the facts of the case alone: where an answer as of an instant looks.
 var casePartiesTable = table{"case_parties", []string{"party", "case_id"}, `
 CREATE TABLE IF NOT EXISTS case_parties (
-	party   TEXT NOT NULL, -- cell code, department code or person id
+	party   TEXT NOT NULL, -- cell code (also of a department's seat), department code or person id
 	case_id TEXT NOT NULL,
 	PRIMARY KEY (party, case_id)
 )`}
@@ -118,9 +118,15 @@ func (d *dutyBook) failed(err error) {
 	}
 }
 
-// posted gives the posts from a holder's own upward (hazard.Posted) in a programme.
+// posted gives the posts from a holder's own upward (hazard.Posted) in a programme, for one derivation: it remembers
+// them.
 func (d *dutyBook) posted(programme string) hazard.Posted {
+	chains := map[[2]string]grid.Chain{}
 	return func(h hazard.Holder) grid.Chain {
+		post := [2]string{string(h.Cell), h.Department}
+		if out, ok := chains[post]; ok {
+			return out
+		}
 		cell := h.Cell
 		var out grid.Chain
 		if h.Department != "" {
@@ -130,6 +136,7 @@ func (d *dutyBook) posted(programme string) hazard.Posted {
 		for _, c := range cell.Upward() {
 			out = append(out, grid.Post{Cell: c, Held: d.duties(c, "", programme)})
 		}
+		chains[post] = out
 		return out
 	}
 }
@@ -261,21 +268,28 @@ func (b *batch) savedLine(c *caseRow) ([]intervalRow, error) {
 	return out, err
 }
 
-// noteParty remembers who has a case now. Which they are follows from each event by itself, so that it does not depend
-// on how events are batched.
-func (b *batch) noteParty(c *caseRow) {
-	i, ok := c.track.Current()
-	if !ok {
-		return
+// noteParties remembers to whom an event gave the case. Which they are follows from each event by itself, so that it
+// does not depend on how events are batched.
+func (b *batch) noteParties(before hazard.Case, c *caseRow) error {
+	for i, s := range c.track.Stages {
+		n := len(s.Runs)
+		last := s.Runs[n-1].Holder
+		if last == nil || i < len(before.Stages) && len(before.Stages[i].Runs) == n && before.Stages[i].Runs[n-1].Holder == last {
+			continue
+		}
+		book := b.dutyBook()
+		b.noteParty(c.ID, book.seat(*last), *last)
+		if book.err != nil {
+			return book.err
+		}
 	}
-	runs := c.track.Stages[i].Runs
-	h := runs[len(runs)-1].Holder
-	if h == nil {
-		return
-	}
-	for _, party := range []string{string(h.Cell), h.Department, h.Person} {
+	return nil
+}
+
+func (b *batch) noteParty(id string, seat grid.CellCode, h hazard.Holder) {
+	for _, party := range []string{string(seat), h.Department, h.Person} {
 		if party != "" {
-			b.parties[[2]string{party, c.ID}] = true
+			b.parties[[2]string{party, id}] = true
 		}
 	}
 }
@@ -303,8 +317,8 @@ type moves struct {
 	since     int64
 }
 
-// gatherMoved finds the cases whose line a change of duties may move, and those not yet filed whose programme was
-// published anew.
+// gatherMoved finds the cases whose line a change of duties may move, those not filed whose programme was published
+// anew, and those from before there was a calendar when the first is published.
 func (b *batch) gatherMoved() error {
 	var ids []string
 	scan := func(r *sql.Rows) error {
@@ -316,10 +330,10 @@ func (b *batch) gatherMoved() error {
 		var err error
 		if m.seat != "" {
 			err = b.rows(`SELECT DISTINCT i.case_id FROM intervals i JOIN case_parties p ON p.case_id = i.case_id
-WHERE p.party = $1 AND i.department = p.party AND i.programme = $2 AND (i.to_at IS NULL OR i.to_at > $3)`, []any{m.seat, m.programme, m.since}, scan)
+WHERE p.party = $1 AND i.department = p.party AND i.programme = $2 AND (i.to_at IS NULL OR i.to_at >= $3)`, []any{m.seat, m.programme, m.since}, scan)
 		} else {
 			err = b.rows(`SELECT DISTINCT case_id FROM intervals
-WHERE cell >= $1 AND cell < $2 AND programme = $3 AND (to_at IS NULL OR to_at > $4) AND (cell = $1 OR office <> '')`,
+WHERE cell >= $1 AND cell < $2 AND programme = $3 AND (to_at IS NULL OR to_at >= $4) AND (cell = $1 OR office <> '')`,
 				[]any{string(m.post), prefixEnd(string(m.post)), m.programme, m.since}, scan)
 		}
 		if err != nil {
@@ -327,7 +341,13 @@ WHERE cell >= $1 AND cell < $2 AND programme = $3 AND (to_at IS NULL OR to_at > 
 		}
 	}
 	for _, code := range b.republished {
-		if err := b.rows(`SELECT id FROM cases WHERE programme = $1 AND programme_version = 0 AND due_at IS NOT NULL`, []any{code}, scan); err != nil {
+		if err := b.rows(`SELECT id FROM cases WHERE state IN ($1, $2) AND programme_version = 0 AND programme = $3`,
+			[]any{hazard.StateReported, hazard.StateVoided, code}, scan); err != nil {
+			return err
+		}
+	}
+	if b.firstCalendar {
+		if err := b.rows(`SELECT id FROM cases WHERE calendar_version = 0`, nil, scan); err != nil {
 			return err
 		}
 	}

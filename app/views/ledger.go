@@ -1,10 +1,12 @@
 package views
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +15,8 @@ import (
 )
 
 // The ledgers of a cell (台账). Each is a book: where its rows come from, and its columns. An upper cell's ledger is
-// the books of its subtree one after the other: rows are ordered by cell, then by time, then by id.
+// the books of its subtree one after the other: rows are ordered by cell, then by time, then by id. As of an instant a
+// book holds what the log had taken by then, as it was told then.
 
 // book is one ledger.
 type book struct {
@@ -24,16 +27,18 @@ type book struct {
 
 // source says where a book's rows come from, as parts of a query.
 type source[T any] struct {
-	listing   string // the ledger's name in its cursors
-	query     string // SELECT ... FROM ..., with the joins
-	cell      string // the column of the cell
-	programme string // the column of the programme; empty: the rows are of none
-	at        string // the column of the time, or 0 where the rows have none
-	id        string // the column that tells rows of one cell and time apart
-	standing  string // a condition every row has to meet, if there is one
-	narrow    func(*where, LedgerFilter)
+	listing   string                     // the ledger's name in its cursors
+	query     string                     // SELECT ... FROM ..., with the joins
+	cell      string                     // the column of the cell
+	programme string                     // the column of the programme; empty: the rows are of none
+	at        string                     // the column of the time, or 0 where the rows have none
+	id        string                     // the column that tells rows of one cell and time apart
+	narrow    func(*where, LedgerFilter) // to what was known then, and whatever else rows have to meet
 	scan      func(*Views, *sql.Rows) (T, error)
 	key       func(*T) (grid.CellCode, int64, string)
+
+	past   []string                                           // the queries as of an instant, $1, where those are others: their rows together
+	retell func(context.Context, *Views, *T, time.Time) error // tells a row as it was known at an instant, where it has changed since
 }
 
 // field is one column with how its value is taken from a row.
@@ -79,13 +84,13 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 	if err != nil {
 		return Page[Row]{}, err
 	}
-	var w where
+	queries, w := []string{s.query}, where{}
+	if len(s.past) > 0 && !f.AsOf.IsZero() {
+		queries, w.args = s.past, []any{micros(f.AsOf)}
+	}
 	w.subtree(s.cell, "", cell)
 	if s.programme != "" {
 		w.is(s.programme, f.Programme)
-	}
-	if s.standing != "" {
-		w.and(s.standing)
 	}
 	if s.narrow != nil {
 		s.narrow(&w, f)
@@ -101,7 +106,7 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 	if s.at == "0" {
 		order = s.cell + ", " + s.id
 	}
-	rows, err := collect(ctx, v, s.query+w.text(order, size+1), w.args, func(r *sql.Rows) (T, error) { return s.scan(v, r) })
+	rows, err := s.rows(ctx, v, queries, w.text(order, size+1), w.args, f.AsOf)
 	if err != nil {
 		return Page[Row]{}, err
 	}
@@ -116,8 +121,38 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 	return page, nil
 }
 
+// rows reads the rows of one or several queries, in their order, as they were told at an instant.
+func (s source[T]) rows(ctx context.Context, v *Views, queries []string, text string, args []any, asOf time.Time) (out []T, err error) {
+	for _, query := range queries {
+		rows, err := collect(ctx, v, query+text, args, func(r *sql.Rows) (T, error) { return s.scan(v, r) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+	}
+	if s.retell != nil && !asOf.IsZero() {
+		for i := range out {
+			if err := s.retell(ctx, v, &out[i], asOf); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(queries) > 1 {
+		slices.SortFunc(out, func(a, b T) int {
+			cell, at, id := s.key(&a)
+			otherCell, otherAt, otherID := s.key(&b)
+			return cmp.Or(cmp.Compare(cell, otherCell), cmp.Compare(at, otherAt), cmp.Compare(id, otherID))
+		})
+	}
+	return out, nil
+}
+
 // bookFor finds the ledger of a name and sees to it that the cell is there.
-func (v *Views) bookFor(ctx context.Context, cell grid.CellCode, name string, now time.Time) (book, Cell, error) {
+func (v *Views) bookFor(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter) (book, Cell, error) {
+	now := f.Now
+	if !f.AsOf.IsZero() {
+		now = f.AsOf
+	}
 	b, ok := books(now.In(v.loc).Format(time.DateOnly))[name]
 	if !ok {
 		return book{}, Cell{}, fault.Missing("ledger", name)
@@ -129,7 +164,7 @@ func (v *Views) bookFor(ctx context.Context, cell grid.CellCode, name string, no
 // LedgerPage gives one page of a ledger (premises, inspections, hazards, activities, equipment, transfers, ratings or
 // forces) of the cell and its subtree, ordered by cell, then time.
 func (v *Views) LedgerPage(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter, p Paging) (Page[Row], error) {
-	b, _, err := v.bookFor(ctx, cell, name, f.Now)
+	b, _, err := v.bookFor(ctx, cell, name, f)
 	if err != nil {
 		return Page[Row]{}, err
 	}
@@ -143,7 +178,7 @@ func (v *Views) LedgerPage(ctx context.Context, cell grid.CellCode, name string,
 // Ledger gives the whole ledger as a sheet for people: persons, offices, programmes and items by their names. Its rows
 // are read as they are written.
 func (v *Views) Ledger(ctx context.Context, cell grid.CellCode, name string, f LedgerFilter) (Sheet, error) {
-	b, c, err := v.bookFor(ctx, cell, name, f.Now)
+	b, c, err := v.bookFor(ctx, cell, name, f)
 	if err != nil {
 		return Sheet{}, err
 	}

@@ -1,8 +1,10 @@
 package views
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
+	"time"
 
 	"gridward/domain/grid"
 )
@@ -47,7 +49,8 @@ func inspectionsBook() book {
 	src := source[inspected]{
 		query: `SELECT i.body, COALESCE(g.name, ''), COALESCE(o.name, '') FROM inspections i
 LEFT JOIN cells g ON g.code = i.cell LEFT JOIN persons o ON o.id = i.officer`,
-		cell: "i.cell", programme: "i.programme", at: "i.started_at", id: "i.id", standing: "i.superseded_at IS NULL",
+		cell: "i.cell", programme: "i.programme", at: "i.started_at", id: "i.id",
+		narrow: func(w *where, f LedgerFilter) { w.known("i.", f.AsOf) },
 		scan: func(_ *Views, r *sql.Rows) (in inspected, err error) {
 			var body string
 			if err := r.Scan(&body, &in.cellName, &in.officerName); err != nil {
@@ -91,6 +94,15 @@ func (in *Inspection) failedItems() []string {
 	return out
 }
 
+// The cases that were reported by an instant, $1: those that have stayed in their cell since, and those that have not,
+// where they were then.
+const (
+	casesStayed = `(SELECT k.id, k.cell, k.programme, k.reported_at, k.body FROM cases k
+WHERE k.recorded_at <= $1 AND NOT EXISTS (SELECT 1 FROM case_moves m WHERE m.case_id = k.id AND m.until > $1))`
+	casesMoved = `(SELECT k.id, m.cell, k.programme, k.reported_at, k.body FROM case_moves m JOIN cases k ON k.id = m.case_id
+WHERE k.recorded_at <= $1 AND m.since <= $1 AND m.until > $1)`
+)
+
 // ledgered is one line of the ledger of hazards.
 type ledgered struct {
 	Case
@@ -98,8 +110,12 @@ type ledgered struct {
 }
 
 func hazardsBook() book {
+	from := func(cases string) string {
+		return `SELECT c.body, COALESCE(g.name, '') FROM ` + cases + ` c LEFT JOIN cells g ON g.code = c.cell`
+	}
 	src := source[ledgered]{
-		query: `SELECT c.body, COALESCE(g.name, '') FROM cases c LEFT JOIN cells g ON g.code = c.cell`,
+		query: from("cases"),
+		past:  []string{from(casesStayed), from(casesMoved)},
 		cell:  "c.cell", programme: "c.programme", at: "c.reported_at", id: "c.id",
 		scan: func(_ *Views, r *sql.Rows) (c ledgered, err error) {
 			var body string
@@ -109,6 +125,10 @@ func hazardsBook() book {
 			return c, json.Unmarshal([]byte(body), &c.Case)
 		},
 		key: func(c *ledgered) (grid.CellCode, int64, string) { return c.Cell, micros(c.ReportedAt), c.ID },
+		retell: func(ctx context.Context, v *Views, c *ledgered, asOf time.Time) (err error) {
+			c.Case, err = v.CaseAsOf(ctx, c.ID, asOf)
+			return err
+		},
 	}
 	type c = *ledgered
 	return bookOf("隐患台账", src,

@@ -28,6 +28,7 @@ type record struct {
 type ownTable struct {
 	table, id, kind, at   string
 	texts, numbers, times []string
+	revised               bool // there is a row for each state of a thing
 }
 
 func (t ownTable) source() source[record] {
@@ -36,6 +37,13 @@ func (t ownTable) source() source[record] {
 	return source[record]{
 		query: `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + t.table + ` t LEFT JOIN cells g ON g.code = t.cell`,
 		cell:  "t.cell", programme: "t.programme", at: t.at, id: t.id,
+		narrow: func(w *where, f LedgerFilter) {
+			if t.revised {
+				w.known("t.", f.AsOf)
+			} else {
+				w.recorded("t.", f.AsOf)
+			}
+		},
 		key: func(c *record) (grid.CellCode, int64, string) { return grid.CellCode(c.cell), c.us, c.id },
 		scan: func(v *Views, r *sql.Rows) (record, error) {
 			c := record{texts: make([]string, len(t.texts)), numbers: make([]int, len(t.numbers))}
@@ -126,7 +134,7 @@ func (r *record) standing(today string) string {
 func equipmentBook(today string) book {
 	t := ownTable{table: "equipment", id: "t.id", kind: "t.kind", at: "0",
 		texts:   []string{"t.bought_on", "t.valid_until", "t.serviced_on", "t.place", "t.note", "t.retired_reason"},
-		numbers: []string{"t.quantity"}, times: []string{"t.retired_at"}}
+		numbers: []string{"t.quantity"}, times: []string{"t.retired_at"}, revised: true}
 	return bookOf("器材装备台账", t.source(), append(fixed("id", "编号"),
 		col("kind", "器材种类", nil, func(r rec) any { return r.kind }),
 		number("quantity", "数量", 0),
@@ -155,8 +163,15 @@ func forcesBook() book {
 
 func transfersBook() book {
 	t := ownTable{table: "transfers", id: "t.case_id || '/' || t.version", kind: "t.authority", at: "t.at",
-		texts: []string{"t.document_no", "t.note", "t.office", "t.made_by", "t.reply_no", "t.outcome"}, times: []string{"t.replied_at"}}
-	return bookOf("移交台账", t.source(), append(fixed("case", "案件编号"),
+		texts: []string{"t.document_no", "t.note", "t.office", "t.made_by", "t.reply_no", "t.outcome"}, times: []string{"t.replied_at", "t.reply_recorded_at"}}
+	src := t.source()
+	src.retell = func(_ context.Context, _ *Views, r rec, asOf time.Time) error {
+		if known := r.times[1]; known == nil || known.After(asOf) {
+			r.texts[4], r.texts[5], r.times[0] = "", "", nil
+		}
+		return nil
+	}
+	return bookOf("移交台账", src, append(fixed("case", "案件编号"),
 		col("authority", "移交单位", nil, func(r rec) any { return r.kind }),
 		text("document_no", "文书编号", nil, 0),
 		text("note", "移交内容", nil, 1),
@@ -192,15 +207,20 @@ func premisesBook() book {
 	const title = "单位场所台账"
 	src := source[Cell]{
 		listing: title,
-		query:   `SELECT c.body FROM cells c`, cell: "c.code", at: "0", id: "c.code", standing: "c.level = 5",
+		query:   `SELECT c.body FROM cells c`, cell: "c.code", at: "0", id: "c.code",
 		narrow: func(w *where, f LedgerFilter) {
+			w.and("c.level = 5")
+			w.recorded("c.", f.AsOf)
 			if f.Programme != "" {
-				w.and(`(EXISTS (SELECT 1 FROM cell_classes k WHERE k.cell = c.code AND k.programme = ?)
-OR NOT EXISTS (SELECT 1 FROM cell_classes k WHERE k.cell = c.code))`, f.Programme)
+				w.classedIn(f.Programme, f.AsOf)
 			}
 		},
 		key:  func(c *Cell) (grid.CellCode, int64, string) { return c.Code, 0, string(c.Code) },
 		scan: func(_ *Views, r *sql.Rows) (Cell, error) { return scanBody[Cell](r) },
+		retell: func(ctx context.Context, v *Views, c *Cell, asOf time.Time) (err error) {
+			*c, _, err = v.cellAsOf(ctx, c.Code, asOf)
+			return err
+		},
 	}
 	return book{
 		title:   title,
@@ -209,6 +229,16 @@ OR NOT EXISTS (SELECT 1 FROM cell_classes k WHERE k.cell = c.code))`, f.Programm
 			return src.page(ctx, v, cell, f, p, func(c *Cell) Row { return premisesRow(columns, c, f.Programme) })
 		},
 	}
+}
+
+// classedIn narrows to the cells that had a class in the programme at an instant (zero: now), or none in any.
+func (w *where) classedIn(programme string, asOf time.Time) {
+	had, at := "k.end_recorded_at IS NULL", []any{}
+	if !asOf.IsZero() {
+		had, at = "k.recorded_at <= ? AND (k.end_recorded_at IS NULL OR k.end_recorded_at > ?)", []any{micros(asOf), micros(asOf)}
+	}
+	w.and(`(EXISTS (SELECT 1 FROM class_spans k WHERE k.cell = c.code AND k.programme = ? AND `+had+`)
+OR NOT EXISTS (SELECT 1 FROM class_spans k WHERE k.cell = c.code AND `+had+`))`, slices.Concat([]any{programme}, at, at)...)
 }
 
 var premisesFixed = []Column{
@@ -223,7 +253,7 @@ func premisesColumns(ctx context.Context, v *Views, f LedgerFilter) ([]Column, e
 	if f.Programme == "" {
 		return append(columns, Column{Key: "attributes", Heading: "登记信息"}), nil
 	}
-	p, err := v.Programme(ctx, f.Programme, 0)
+	p, err := v.programmeThen(ctx, f.Programme, f.AsOf)
 	var missing *fault.Error
 	if errors.As(err, &missing) && missing.Kind == fault.NotFound {
 		return append(columns, Column{Key: "attributes", Heading: "登记信息"}), nil

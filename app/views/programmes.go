@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gridward/domain/programme"
 )
@@ -31,7 +32,7 @@ func (b *batch) applyProgramme(e entry, event programme.Event) error {
 		if err := b.exec(`UPDATE programmes SET latest = 0 WHERE code = $1`, p.Code); err != nil {
 			return err
 		}
-		b.published(ev.Programme)
+		b.publish(ev.Programme)
 		return b.exec(`INSERT INTO programmes (code, version, latest, recorded_at, body) VALUES ($1, $2, 1, $3, $4)`, p.Code, p.Version, micros(e.RecordedAt), body)
 	}
 	return fmt.Errorf("the view of programmes knows no %T", event)
@@ -50,4 +51,12 @@ func (v *Views) Programme(ctx context.Context, code string, version int) (Progra
 		return single[Programme](ctx, v, "programme", code, `SELECT body FROM programmes WHERE code = $1 AND latest = 1`, code)
 	}
 	return single[Programme](ctx, v, "programme", code, `SELECT body FROM programmes WHERE code = $1 AND version = $2`, code, version)
+}
+
+// programmeThen gives the version that was the newest at an instant (zero: now).
+func (v *Views) programmeThen(ctx context.Context, code string, asOf time.Time) (Programme, error) {
+	var w where
+	w.and("code = ?", code)
+	w.recorded("", asOf)
+	return single[Programme](ctx, v, "programme", code, `SELECT body FROM programmes`+w.text("version DESC", 1), w.args...)
 }

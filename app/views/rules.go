@@ -89,6 +89,7 @@ func (b *batch) applyCalendar(e entry, event calendar.Event) error {
 		if err != nil {
 			return err
 		}
+		b.firstCalendar = b.firstCalendar || len(b.p.rules.calendars.Versions) == 0
 		b.p.rules.calendars = calendar.Evolve(b.p.rules.calendars, ev)
 		return b.exec(`INSERT INTO calendars (version, recorded_at, body) VALUES ($1, $2, $3)`, ev.Calendar.Version, micros(e.RecordedAt), body)
 	}
@@ -101,8 +102,8 @@ func (v *Views) Calendars(ctx context.Context, p Paging) (Page[calendar.Definiti
 		func(d *calendar.Definition) key { return key{N: int64(d.Version), S: fmt.Sprint(d.Version)} })
 }
 
-// published keeps a programme's version at hand.
-func (b *batch) published(p programme.Programme) {
+// publish keeps a programme's version at hand.
+func (b *batch) publish(p programme.Programme) {
 	b.p.rules.programmes[p.Code] = append(b.p.rules.programmes[p.Code], &p)
 	b.republished = append(b.republished, p.Code)
 }
@@ -110,45 +111,58 @@ func (b *batch) published(p programme.Programme) {
 // logRules is the same for queries that read a case's own stream: taken from the log itself, so never behind it.
 type logRules struct {
 	mu         sync.Mutex
-	calendars  calendar.State
-	at         uint64 // the version of the calendar's stream
-	programmes map[string]*publishedVersions
+	calendars  published[*calendar.Calendar]
+	programmes map[string]*published[*programme.Programme]
 }
 
-// publishedVersions is the versions of one programme, and when the log took each.
-type publishedVersions struct {
-	versions []*programme.Programme
+// published is every version of something, and when the log took each.
+type published[T any] struct {
+	versions []T
 	at       []time.Time
 }
 
+// by gives the versions that were published by an instant (zero: all).
+func (p *published[T]) by(asOf time.Time) []T {
+	n := len(p.versions)
+	for n > 0 && !asOf.IsZero() && p.at[n-1].After(asOf) {
+		n--
+	}
+	return p.versions[:n:n]
+}
+
+func (p *published[T]) add(version T, at time.Time) {
+	p.versions, p.at = append(p.versions, version), append(p.at, at)
+}
+
 // rulesFor brings the rules up to date for cases of a programme, as the log stands, and gives them as of an instant:
-// what was published later is left out. A calendar's later versions bind nothing that was filed before.
+// what was published later is left out.
 func (v *Views) rulesFor(ctx context.Context, code string, asOf time.Time) (*rules, error) {
 	v.rules.mu.Lock()
 	defer v.rules.mu.Unlock()
-	if err := v.foldOn(ctx, "calendar-default", v.rules.at, func(r app.Record, event any) {
-		if e, ok := event.(calendar.Event); ok {
-			v.rules.calendars, v.rules.at = calendar.Evolve(v.rules.calendars, e), r.Version
+	c := &v.rules.calendars
+	if err := v.foldOn(ctx, "calendar-default", uint64(len(c.versions)), func(r app.Record, event any) {
+		if e, ok := event.(calendar.Published); ok {
+			c.add(calendar.Compile(e.Calendar), r.RecordedAt)
 		}
 	}); err != nil {
 		return nil, err
 	}
 	if v.rules.programmes == nil {
-		v.rules.programmes = map[string]*publishedVersions{}
+		v.rules.programmes = map[string]*published[*programme.Programme]{}
 	}
 	p := v.rules.programmes[code]
 	if p == nil {
-		p = &publishedVersions{}
+		p = &published[*programme.Programme]{}
 		v.rules.programmes[code] = p
 	}
 	if err := v.foldOn(ctx, "programme-"+code, uint64(len(p.versions)), func(r app.Record, event any) {
 		if e, ok := event.(programme.Published); ok {
-			p.versions, p.at = append(p.versions, &e.Programme), append(p.at, r.RecordedAt)
+			p.add(&e.Programme, r.RecordedAt)
 		}
 	}); err != nil {
 		return nil, err
 	}
-	return &rules{calendars: v.rules.calendars, programmes: map[string][]*programme.Programme{code: newest(p.versions, p.at, asOf)}}, nil
+	return &rules{calendars: calendar.State{Versions: c.by(asOf)}, programmes: map[string][]*programme.Programme{code: p.by(asOf)}}, nil
 }
 
 // foldOn decodes what a stream holds behind a version.

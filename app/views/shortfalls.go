@@ -137,15 +137,6 @@ func (b *batch) applyDayClosed(_ entry, event patrol.DayEvent) error {
 	return fmt.Errorf("the view of closed days knows no %T", event)
 }
 
-// known narrows to what was known at an instant: rows that stood then, or that stand now where it is zero.
-func (w *where) known(prefix string, asOf time.Time) {
-	if asOf.IsZero() {
-		w.and(prefix + "superseded_at IS NULL")
-		return
-	}
-	w.and(prefix+"recorded_at <= ? AND ("+prefix+"superseded_at IS NULL OR "+prefix+"superseded_at > ?)", micros(asOf), micros(asOf))
-}
-
 // Shortfalls lists what was missing in the periods that ended within a period, in the areas of a subtree: by the end
 // of the period, then by area. What nothing is missing of any more is listed too, with what was said of it before.
 func (v *Views) Shortfalls(ctx context.Context, cell grid.CellCode, programme string, period Period, asOf time.Time, p Paging) (Page[Shortfall], error) {

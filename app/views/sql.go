@@ -56,6 +56,22 @@ func (w *where) between(column string, from, to time.Time) {
 	}
 }
 
+// known narrows to the rows that stood at an instant, or that stand now where it is zero.
+func (w *where) known(prefix string, asOf time.Time) {
+	if asOf.IsZero() {
+		w.and(prefix + "superseded_at IS NULL")
+		return
+	}
+	w.and(prefix+"recorded_at <= ? AND ("+prefix+"superseded_at IS NULL OR "+prefix+"superseded_at > ?)", micros(asOf), micros(asOf))
+}
+
+// recorded narrows to the rows that the log had taken by an instant; every row had where it is zero.
+func (w *where) recorded(prefix string, asOf time.Time) {
+	if !asOf.IsZero() {
+		w.and(prefix+"recorded_at <= ?", micros(asOf))
+	}
+}
+
 // limit adds the number of rows as the last argument and gives the text from WHERE on.
 func (w *where) text(order string, limit int) string {
 	s := ""

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"gridward/app"
-	"gridward/domain/calendar"
 	"gridward/domain/fault"
 )
 
@@ -32,11 +31,8 @@ type Views struct {
 
 	rebuilding sync.Mutex // one rebuild at a time
 
-	rules    logRules // as the log has them
-	editions struct {
-		mu    sync.Mutex
-		ready map[int]*calendar.Calendar // by version
-	}
+	rules   logRules // as the log has them
+	lawBook lawBook
 
 	mu       sync.Mutex
 	current  *generation   // what queries read
