@@ -31,16 +31,20 @@ const (
 type Options struct {
 	Seed  uint64
 	Scale Scale     // default Full
-	From  time.Time // the first day; default 2026-10-01 in China
-	Days  int       // of work; default 30, at least 14
+	From  time.Time // the first day; default 2026-02-01 in China, so that the Spring Festival lies in the middle
+	Days  int       // of work; default 40, at least 14
 
-	// Programmes are published first, where the log has none of that code. fire, water and market are needed: a
-	// caller that passes none has published them.
+	// Programmes are published first, where the log has none of that code. fire, water, market, service and urban are
+	// needed: a caller that passes none has published them.
 	Programmes []programme.Programme
 
 	// SetClock moves the clock the log stamps its records with. It only moves forward, from a few days before From;
 	// a log that holds later records keeps their time.
 	SetClock func(time.Time)
+
+	// Views are the views over the log, which keep themselves up to date. Without them time makes nothing due but what
+	// a command finds on its own case: no patrol period is closed, and nobody has a digest.
+	Views *Views
 
 	// Progress is told how many commands of how many were carried out; it may be nil.
 	Progress func(done, total int)
@@ -54,10 +58,10 @@ func (o Options) withDefaults() (Options, error) {
 		o.Scale = Full
 	}
 	if o.From.IsZero() {
-		o.From = time.Date(2026, time.October, 1, 0, 0, 0, 0, china)
+		o.From = time.Date(2026, time.February, 1, 0, 0, 0, 0, china)
 	}
 	if o.Days == 0 {
-		o.Days = 30
+		o.Days = 40
 	}
 	y, m, d := o.From.In(china).Date()
 	o.From = time.Date(y, m, d, 0, 0, 0, 0, china)
@@ -83,18 +87,26 @@ func Run(ctx context.Context, a *app.App, log app.Log, codec app.Codec, o Option
 	if err != nil {
 		return Summary{}, err
 	}
-	before, err := log.Head(ctx)
+	before, ended, err := endOf(ctx, log)
 	if err != nil {
 		return Summary{}, fmt.Errorf("demo: %w", err)
 	}
 	p := newPlan(o)
+	p.ended = ended
 	if err := p.programmesInForce(ctx, a); err != nil {
 		return Summary{}, err
 	}
 	if err := p.draw(); err != nil {
 		return Summary{}, err
 	}
-	counts, err := perform(ctx, a, p.inOrder(), o)
+	h, err := newHours(ctx, a, log, o, p.from, ended)
+	if err != nil {
+		return Summary{}, fmt.Errorf("demo: %w", err)
+	}
+	counts, err := perform(ctx, a, p.inOrder(), h, o)
+	if err == nil {
+		err = h.pass(ctx, p.to, true)
+	}
 	if err != nil {
 		return Summary{}, err
 	}
@@ -103,15 +115,18 @@ func Run(ctx context.Context, a *app.App, log app.Log, codec app.Codec, o Option
 	return s, err
 }
 
-// programmesInForce publishes what is to be published and reads the three programmes the script works in.
+// programmesInForce publishes what is to be published, the calendar too, and reads the programmes the script works in.
 func (p *plan) programmesInForce(ctx context.Context, a *app.App) error {
 	at := p.setup
 	p.o.SetClock(at)
 	by := app.By{Actor: "admin", Admin: true, CommandID: p.uuid("programmes"), ReceivedAt: at}
+	if err := a.PublishBuiltinCalendar(ctx, by); err != nil {
+		return fmt.Errorf("demo: publish the calendar: %w", err)
+	}
 	if err := a.PublishBuiltin(ctx, by, p.o.Programmes); err != nil {
 		return fmt.Errorf("demo: publish the programmes: %w", err)
 	}
-	for _, code := range []string{fire, water, market} {
+	for _, code := range []string{fire, water, market, service, urban} {
 		found, err := a.Programme(ctx, code, 0)
 		if err != nil {
 			return fmt.Errorf("demo: programme %s: %w", code, err)
@@ -123,17 +138,21 @@ func (p *plan) programmesInForce(ctx context.Context, a *app.App) error {
 
 type counts struct{ commands, refused int }
 
-// perform carries the script out, one command after the other, each at its own instant.
-func perform(ctx context.Context, a *app.App, steps []step, o Options) (counts, error) {
+// perform carries the script out, one command after the other, each at its own instant, with the hours in between.
+func perform(ctx context.Context, a *app.App, steps []step, h *hours, o Options) (counts, error) {
 	var c counts
 	again := false // the last command that wrote was found in the log
 	for i, s := range steps {
 		if err := ctx.Err(); err != nil {
 			return c, err
 		}
+		if err := h.pass(ctx, s.by.ReceivedAt, false); err != nil {
+			return c, err
+		}
 		if s.refused != "" && again {
 			continue // the case has gone on: the refusal would be another one
 		}
+		steps[i] = step{} // it may be forgotten: a whole district's script is large
 		o.SetClock(s.by.ReceivedAt)
 		r, err := s.do(ctx, a, s.by)
 		c.commands++

@@ -10,30 +10,81 @@ import (
 	"gridward/adapters/eventcodec"
 	"gridward/adapters/memstore"
 	"gridward/adapters/programmes"
+	"gridward/adapters/sqlstore"
 	"gridward/app"
 	"gridward/app/demo"
+	"gridward/app/views"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
+	"gridward/domain/hazard"
 )
 
 // house is an empty house on a clock that only the demo moves.
 type house struct {
 	*app.App
-	log   *memstore.Store
+	log   *brittle
 	codec *eventcodec.Codec
+	views *views.Views
+	dir   string // of the views
 	clock time.Time
+}
+
+// brittle is a log that takes nothing more once it holds so many records.
+type brittle struct {
+	app.Log
+	most app.Position // 0: no end
+}
+
+func (l *brittle) Append(ctx context.Context, stream string, expected uint64, records []app.Record) (app.Appended, error) {
+	if head, err := l.Head(ctx); err != nil || l.most > 0 && head >= l.most {
+		return app.Appended{}, errors.Join(err, fault.New(fault.Unavailable, "queue_full", "the queue is full"))
+	}
+	return l.Log.Append(ctx, stream, expected, records)
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{codec: eventcodec.New()}
-	h.log = memstore.New(func() time.Time { return h.clock })
+	h := &house{codec: eventcodec.New(), dir: t.TempDir()}
+	h.log = &brittle{Log: memstore.New(func() time.Time { return h.clock })}
+	h.restart(t)
+	h.views = views.New(h.log, h.codec, sqlstore.NewGenerations(h.dir, false), china)
+	if err := h.views.Open(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.views.Close() })
+	return h
+}
+
+// restart forgets what a house keeps in memory.
+func (h *house) restart(t *testing.T) {
+	t.Helper()
 	var err error
 	if h.App, err = app.New(h.log, h.codec, 10_000); err != nil {
 		t.Fatal(err)
 	}
-	return h
 }
+
+// follow has the views keep themselves up to date until the function it gives is called.
+func (h *house) follow(t *testing.T) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		if err := h.views.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("the views: %v", err)
+		}
+	}()
+	return func() { cancel(); <-over }
+}
+
+// tables are what a demo asks of the views.
+func (h *house) tables() *demo.Views {
+	return &demo.Views{Due: h.views.Due, PeriodEnd: h.views.PeriodEnd, Visible: h.views.WaitFor, Tables: app.Tables{Cases: h.views.OpenCasesOf,
+		Under: h.views.OpenCasesUnder, Patrols: app.PatrolTable{Ended: h.views.Ended, Again: h.views.Again}}}
+}
+
+var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 // small is the smallest demo there is; it holds everything all the same.
 func small(seed uint64) demo.Options {
@@ -46,7 +97,8 @@ func (h *house) try(ctx context.Context, t *testing.T, o demo.Options) (demo.Sum
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Programmes, o.SetClock = builtin, func(at time.Time) { h.clock = at }
+	o.Programmes, o.SetClock, o.Views = builtin, func(at time.Time) { h.clock = at }, h.tables()
+	defer h.follow(t)()
 	return demo.Run(ctx, h.App, h.log, h.codec, o)
 }
 
@@ -113,7 +165,7 @@ func TestTheSameOptionsMakeTheSameLogAndAnotherSeedAnother(t *testing.T) {
 		commands[r.Meta.CommandID.String()] = true
 	}
 	for _, r := range other.records(t) {
-		if commands[r.Meta.CommandID.String()] {
+		if commands[r.Meta.CommandID.String()] && r.Meta.Actor != hazard.System { // that closes the same days
 			t.Fatalf("command %s of %s is in both logs", r.Meta.CommandID, r.Type)
 		}
 	}
@@ -126,9 +178,9 @@ func TestTheSameOptionsMakeTheSameLogAndAnotherSeedAnother(t *testing.T) {
 func TestOnceMoreChangesNothingAndAnotherDemoIsRefused(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	first := h.run(t, small(3))
+	first := h.run(t, small(7))
 	before := h.records(t)
-	second := h.run(t, small(3))
+	second := h.run(t, small(7))
 	sameLog(t, before, h.records(t))
 	if first.Written != first.Events || second.Written != 0 {
 		t.Errorf("wrote %d of %d, and then %d", first.Written, first.Events, second.Written)
@@ -171,6 +223,37 @@ func TestWhatWasCutOffIsFinished(t *testing.T) {
 		stop()
 	}
 	h.run(t, small(4))
+	sameLog(t, whole.records(t), h.records(t))
+}
+
+// The log takes no more in the middle of an hour: of the cards, of a period's end, of the digests, of a correction. A
+// house that has forgotten everything goes on from there.
+func TestAnHourThatWasCutOffIsFinished(t *testing.T) {
+	t.Parallel()
+	whole, h := newHouse(t), newHouse(t)
+	whole.run(t, small(6))
+	cut := map[string]int{"case.card_given": 20, "patrol.shortfall_found": 12, "patrol.day_closed": 6, "notice.digest_opened": 30, "case.rederived": 7,
+		"patrol.shortfall_restated": 3, "cell.replaced": 1, "case.cell_replaced": 2}
+	seen := map[string]int{}
+	for _, r := range whole.records(t) {
+		if seen[r.Type]++; seen[r.Type] != cut[r.Type] {
+			continue
+		}
+		h.log.most = r.Position - 1
+		if _, err := h.try(t.Context(), t, small(6)); err == nil {
+			t.Fatalf("the log took no more than %s, and nobody said so", r.Type)
+		}
+		if head, err := h.log.Head(t.Context()); err != nil || head != h.log.most {
+			t.Fatalf("before %s: the log ends at %d, not at %d (%v)", r.Type, head, h.log.most, err)
+		}
+		h.restart(t)
+		delete(cut, r.Type)
+	}
+	if len(cut) > 0 {
+		t.Errorf("nothing was cut off before: %v", cut)
+	}
+	h.log.most = 0
+	h.run(t, small(6))
 	sameLog(t, whole.records(t), h.records(t))
 }
 

@@ -28,7 +28,8 @@ type place struct {
 	kind    siteKind // of a site
 	credit  string   // class of a subject in market; empty: none
 	address string
-	fixed   bool // a tale happens here: nothing is left to chance
+	fixed   bool         // a tale happens here: nothing is left to chance
+	absent  map[int]bool // days on which a place's officer does not go out
 }
 
 func (c *place) level() int { return c.code.Level() }

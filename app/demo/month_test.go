@@ -67,8 +67,8 @@ func theDistrictIsWhole(t *testing.T, h *house) {
 }
 
 func timeIsSimulated(t *testing.T, h *house, s demo.Summary) {
-	from := time.Date(2026, time.October, 1, 0, 0, 0, 0, time.FixedZone("", 8*60*60))
-	if s.First.Before(from.AddDate(0, 0, -3)) || !s.Last.Before(from.AddDate(0, 0, 30)) {
+	from := time.Date(2026, time.February, 1, 0, 0, 0, 0, china)
+	if s.First.Before(from.AddDate(0, 0, -3)) || s.Last.After(from.AddDate(0, 0, 40)) {
 		t.Errorf("recorded from %s to %s", s.First, s.Last)
 	}
 	late := 0
@@ -110,7 +110,14 @@ func theSummaryAddsUp(t *testing.T, h *house, s demo.Summary) {
 		"written":     {s.Written, len(h.records(t))},
 		"inspections": {inspections, seen["inspection.logged"] - seen["inspection.voided"]},
 		"cases":       {cases, seen["case.reported"]},
-		"closed":      {states[hazard.StateClosed], seen["case.closed"] - closedReopened(t, h)},
+		"closed":      {states[hazard.StateClosed], seen["case.closed"] + delivered(t, h) - closedReopened(t, h)},
+		"cards":       {s.Cards["yellow"] + s.Cards["red"], seen["case.card_given"]},
+		"escalations": {s.Escalations["by the ladder"] + s.Escalations["at once"] + s.Escalations["by hand"], seen["case.escalated"]},
+		"shortfalls":  {s.Shortfalls["stated"] + s.Shortfalls["stated anew"], seen["patrol.shortfall_found"] + seen["patrol.shortfall_restated"]},
+		"extensions":  {s.Extensions["granted"] + s.Extensions["refused"], seen["case.extension_decided"]},
+		"suspensions": {s.Suspensions["begun"], seen["case.suspended"]},
+		"appeals":     {s.Appeals["upheld"] + s.Appeals["rejected"], seen["case.appeal_decided"]},
+		"digests":     {s.Digests, seen["notice.digest_opened"]},
 		"cells":       {cells, seen["cell.created"] - seen["cell.retired"] - seen["cell.replaced"]},
 		"persons":     {s.Persons, seen["person.registered"]},
 		"departments": {s.Departments, seen["department.created"]},
@@ -123,7 +130,7 @@ func theSummaryAddsUp(t *testing.T, h *house, s demo.Summary) {
 			t.Errorf("%s: the summary says %d, the log %d", what, pair[0], pair[1])
 		}
 	}
-	if s.Events < 3000 || s.Events > 6000 {
+	if s.Events < 6000 || s.Events > 10000 {
 		t.Errorf("a small demo has %d events", s.Events)
 	}
 	total := 0
@@ -135,6 +142,17 @@ func theSummaryAddsUp(t *testing.T, h *house, s demo.Summary) {
 	if total != cases {
 		t.Errorf("the table has %d cases of %d", total, cases)
 	}
+}
+
+// delivered counts the matters that were closed by their delivery.
+func delivered(t *testing.T, h *house) int {
+	n := 0
+	for _, e := range events[hazard.Rectified](t, h) {
+		if e.Delivered {
+			n++
+		}
+	}
+	return n
 }
 
 // closedReopened counts the closed cases that were opened again.
@@ -188,7 +206,7 @@ func theMonthHasEverything(t *testing.T, h *house) {
 		}
 	}
 	add("inspection", inspection.Routine, inspection.Campaigns, inspection.SelfCheck, inspection.Recheck)
-	add("inspection of", "fire", "water", "market")
+	add("inspection of", "fire", "water", "market", "service", "urban")
 	add("acting as", grid.RoleChief, grid.RoleOfficer, grid.RoleLead, grid.RoleAssistant, grid.RoleSupervisor)
 	add("role", grid.Roles...)
 	add("line", inspection.Pass, inspection.Fail, inspection.NotApplicable)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"gridward/app"
@@ -45,6 +46,9 @@ func (p *plan) log(r *rand.Rand, t patrol) {
 	id := p.nextID("inspection")
 	cmd, roads := p.report(r, t, id)
 	sent := cmd.EndedAt.Add(between(r, time.Minute, 20*time.Minute))
+	if t.programme == urban { // where filing has minutes, what is found is sent at once
+		sent = cmd.EndedAt.Add(between(r, 10*time.Second, time.Minute))
+	}
 	p.add(sent, t.officer, "log inspection "+id, logInspection(cmd))
 	for _, c := range roads {
 		c.walk(sent)
@@ -66,7 +70,7 @@ func (p *plan) report(r *rand.Rand, t patrol, id string) (inspection.Log, []*roa
 		Campaign: t.campaign, StartedAt: t.from, EndedAt: t.from.Add(t.lasts), Participants: t.others,
 		Content: pick(r, contents[t.programme]), Measures: pick(r, patrolMeasures), Location: p.location(r)}
 	if t.kind == inspection.SelfCheck {
-		cmd.Content, cmd.Measures = pick(r, selfChecks), "已记入自查台账。"
+		cmd.Content, cmd.Measures = pick(r, selfChecks[t.programme]), "已记入自查台账。"
 	}
 	if len(cmd.Participants) == 0 {
 		cmd.Participants = []string{personName(r)}
@@ -75,7 +79,7 @@ func (p *plan) report(r *rand.Rand, t patrol, id string) (inspection.Log, []*roa
 	if chance(r, 0.2) {
 		cmd.Evidence = []evidence.File{p.photo(r, evidence.Other)}
 	}
-	cmd.Checklist = checklist(r, prog)
+	cmd.Checklist = p.checklist(r, prog)
 	if t.finds == 0 || t.cell.fixed || !chance(r, t.finds) {
 		return cmd, nil
 	}
@@ -90,21 +94,32 @@ func (p *plan) report(r *rand.Rand, t patrol, id string) (inspection.Log, []*roa
 	}
 	cmd.Hazards = []inspection.Found{h}
 	if i := r.IntN(max(1, len(cmd.Checklist))); i < len(cmd.Checklist) {
+		cmd.Checklist = slices.Clone(cmd.Checklist)
 		cmd.Checklist[i].Result, cmd.Checklist[i].Note = inspection.Fail, c.item.Name
 	}
 	return cmd, []*road{c}
 }
 
-func checklist(r *rand.Rand, prog *programme.Programme) []inspection.CheckResult {
-	var lines []inspection.CheckResult
-	for _, c := range prog.Checklist {
-		result := inspection.Pass
-		if chance(r, 0.15) {
-			result = inspection.NotApplicable
+// sheets is how many different checklists a programme's patrols fill in: a script holds many more patrols.
+const sheets = 60
+
+// checklist is one filled in without a fault. It is shared: whoever writes on it takes a copy.
+func (p *plan) checklist(r *rand.Rand, prog *programme.Programme) []inspection.CheckResult {
+	if p.lists[prog.Code] == nil {
+		r := p.rand("checklists/" + prog.Code)
+		for range sheets {
+			var lines []inspection.CheckResult
+			for _, c := range prog.Checklist {
+				result := inspection.Pass
+				if chance(r, 0.15) {
+					result = inspection.NotApplicable
+				}
+				lines = append(lines, inspection.CheckResult{Item: c.Item, Result: result})
+			}
+			p.lists[prog.Code] = append(p.lists[prog.Code], lines)
 		}
-		lines = append(lines, inspection.CheckResult{Item: c.Item, Result: result})
 	}
-	return lines
+	return pick(r, p.lists[prog.Code])
 }
 
 func (p *plan) amend(at time.Time, id, who string, cmd inspection.Amend) {

@@ -47,6 +47,17 @@ func (g *district) desk(programme, department string, at time.Time) string {
 	return firstHeld(g.posts[deskKey(programme, department)], at, anyRole)
 }
 
+// all gives everybody who holds a role at the place then.
+func (g *district) all(programme string, c *place, at time.Time, role string) []string {
+	var out []string
+	for _, o := range g.posts[postKey(programme, c)] {
+		if o.actsAs == role && o.held(at) {
+			out = append(out, o.person)
+		}
+	}
+	return out
+}
+
 var (
 	anyRole    = []string{grid.RoleChief, grid.RoleLead, grid.RoleOfficer, grid.RoleAssistant, grid.RoleSupervisor, grid.RoleSponsor}
 	officeRole = []string{grid.RoleChief, grid.RoleSupervisor, grid.RoleSponsor}
@@ -153,6 +164,8 @@ func (p *plan) drawPeople() {
 	for _, c := range g.detailed {
 		p.drawCommunityPeople(r, c)
 	}
+	p.drawHallPeople(r)
+	p.drawCityPeople(r)
 }
 
 // drawTop draws the people of the district: two of its safety committee, its leaders with streets of their own,
@@ -206,10 +219,10 @@ func (p *plan) drawCommunityPeople(r *rand.Rand, c *place) {
 	}
 }
 
-// replaceChief has one chief follow another at the beginning of a day.
-func (p *plan) replaceChief(r *rand.Rand, programme, role string, c *place, day int) {
+// handOver has one holder of a post follow another at the beginning of a day.
+func (p *plan) handOver(r *rand.Rand, programme, role, actsAs string, c *place, day int) {
 	posts, at := p.grid.posts[postKey(programme, c)], p.day(day)
-	i := slices.IndexFunc(posts, func(o post) bool { return o.actsAs == grid.RoleChief && o.to.IsZero() })
+	i := slices.IndexFunc(posts, func(o post) bool { return o.actsAs == actsAs && o.to.IsZero() })
 	end := grid.EndDuty{Duty: posts[i].duty, At: at}
 	posts[i].to = at
 	_, boss := p.grid.officeOver(programme, c.up, c.level()-1, at)
@@ -217,12 +230,16 @@ func (p *plan) replaceChief(r *rand.Rand, programme, role string, c *place, day 
 	p.add(eve, boss, "end a duty at "+string(c.code), func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
 		return a.EndDuty(ctx, by, c.code, end)
 	})
-	next := p.newPerson(r, c.at(grid.Community).name)
-	next.Cell = c.at(grid.Community).code
+	home := c
+	if home.level() > grid.Community {
+		home = c.at(grid.Community)
+	}
+	next := p.newPerson(r, home.name)
+	next.Cell = home.code
 	p.add(eve.Add(time.Minute), boss, "register a person", func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
 		return a.RegisterPerson(ctx, by, next)
 	})
-	duty := p.newDuty(programme, role, grid.RoleChief, next.ID, at, c)
+	duty := p.newDuty(programme, role, actsAs, next.ID, at, c)
 	p.add(eve.Add(2*time.Minute), boss, fmt.Sprintf("give a duty at %s", c.code), func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
 		return a.GiveDuty(ctx, by, c.code, duty)
 	})

@@ -14,27 +14,38 @@ import (
 // drawRegisters draws what the ledgers hold beside inspections and hazards.
 func (p *plan) drawRegisters() {
 	r, g := p.rand("registers"), p.grid
-	p.meets(r, fire, g.top, "meeting", "第四季度安全生产委员会全体会议", 6)
+	p.meets(r, fire, g.top, "meeting", "本季度安全生产委员会全体会议", 5)
 	p.meets(r, market, g.top, "meeting", "责任区监管工作例会", 9)
 	p.meets(r, water, g.top, "training", "水行政执法业务培训", 10)
-	for n, s := range g.streets {
-		p.meets(r, fire, s, "meeting", s.name+"消防工作月例会", (n*2)%p.o.Days)
-		p.meets(r, fire, s, "publicity", "消防安全集中宣传日", 8)
+	for _, m := range p.months() {
+		p.monthly(r, m)
 	}
 	for n, s := range g.suburban {
 		p.meets(r, water, s, "publicity", "水法规进村入户宣传", 11+n)
 	}
 	for n, c := range g.detailed {
-		p.meets(r, fire, c, "publicity", c.short()+"消防知识进社区", 8)
 		p.meets(r, fire, c, "training", c.short()+"微型消防站队员培训", (n*3+2)%p.o.Days)
 		p.meets(r, fire, c, "drill", c.short()+"灭火和应急疏散演练", (n*5+4)%p.o.Days)
-		p.meets(r, market, c, "plan", c.short()+"责任区十月检查计划", 1)
+		p.meets(r, market, c, "plan", c.short()+"责任区月度检查计划", 1)
 		p.meets(r, market, c, "log", c.short()+"责任区工作日志", (n*7+3)%p.o.Days)
 		p.meets(r, market, c, "report", c.short()+"责任区月度报告", p.o.Days-1)
 		p.forces(r, c)
 		for k, area := range c.below {
 			p.equipment(r, area, n*2+k)
 		}
+	}
+}
+
+// monthly draws what every month has: each street's meeting, and the working day on which streets and communities
+// tell people about fire.
+func (p *plan) monthly(r *rand.Rand, m month) {
+	publicity := p.workdayFrom(m.first + 8%m.days)
+	for n, s := range p.grid.streets {
+		p.meets(r, fire, s, "meeting", s.name+"消防工作月例会", m.first+(n*2)%m.days)
+		p.meets(r, fire, s, "publicity", "消防安全集中宣传日", publicity)
+	}
+	for _, c := range p.grid.communities {
+		p.meets(r, fire, c, "publicity", c.short()+"消防知识进社区", publicity)
 	}
 }
 
@@ -66,7 +77,7 @@ func (p *plan) forces(r *rand.Rand, c *place) {
 
 // equipment registers what an area has; some of it is serviced, some expires this month and some is retired.
 func (p *plan) equipment(r *rand.Rand, area *place, n int) {
-	person := p.grid.who(fire, area, p.from, grid.RoleOfficer)
+	officer := func(at time.Time) string { return p.grid.who(fire, area, at, grid.RoleOfficer) }
 	date := func(days int) string { return p.day(days).Format(time.DateOnly) }
 	for k, kind := range []string{"干粉灭火器(4kg)", "消火栓箱", "应急照明灯"} {
 		cmd := register.RegisterEquipment{ID: p.nextID("equipment"), Cell: area.code, Programme: fire, Kind: kind, Quantity: 2 + r.IntN(18),
@@ -74,19 +85,21 @@ func (p *plan) equipment(r *rand.Rand, area *place, n int) {
 		if (n+k)%4 == 0 {
 			cmd.ValidUntil = date(3 + r.IntN(p.o.Days))
 		}
-		p.add(p.clock(r, 1, 9, 0, 8*time.Hour), person, "register equipment "+cmd.ID, func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
+		at := p.clock(r, 1, 9, 0, 8*time.Hour)
+		p.add(at, officer(at), "register equipment "+cmd.ID, func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
 			return a.RegisterEquipment(ctx, by, cmd)
 		})
 		on := 2 + r.IntN(p.o.Days-2)
+		at = p.clock(r, on, 10, 0, 6*time.Hour)
 		switch (n + k) % 4 {
 		case 1:
 			service := register.ServiceEquipment{ServicedOn: date(on), ValidUntil: date(on + 365), Note: "检修充装,压力正常。"}
-			p.add(p.clock(r, on, 10, 0, 6*time.Hour), person, "service equipment "+cmd.ID, func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
+			p.add(at, officer(at), "service equipment "+cmd.ID, func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
 				return a.ServiceEquipment(ctx, by, cmd.ID, service)
 			})
 		case 3:
 			retire := register.RetireEquipment{Reason: "达到报废年限,更换新品。"}
-			p.add(p.clock(r, on, 10, 0, 6*time.Hour), person, "retire equipment "+cmd.ID, func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
+			p.add(at, officer(at), "retire equipment "+cmd.ID, func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
 				return a.RetireEquipment(ctx, by, cmd.ID, retire)
 			})
 		}
@@ -98,13 +111,14 @@ func (p *plan) drawCampaigns() {
 	r, g := p.rand("campaigns"), p.grid
 	p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: g.top.code, Title: "重点单位消防安全专项检查", Class: "A"}, g.top, 7, 0.7)
 	p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: g.top.code, Title: "餐饮场所用火用气专项整治", Class: "small_restaurant"}, g.top, 12, 0.6)
-	p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: g.top.code, Title: "旅馆场所冬季防火检查", Class: "small_hotel"}, g.top, p.o.Days-4, 0.5)
+	p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: g.top.code, Title: "旅馆场所防火检查", Class: "small_hotel"}, g.top, p.o.Days-4, 0.5)
 	for n, c := range g.detailed {
-		if n%3 != 0 {
-			continue
+		share := 0.1
+		if n%3 == 0 {
+			share = 0.8
+			p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: c.up.code, Title: c.up.name + p.feast() + "消防安全集中排查"}, c, 6, 0.85)
 		}
-		p.campaign(r, inspection.OpenCampaign{Programme: fire, Cell: c.up.code, Title: c.up.name + "国庆节后集中排查"}, c, 6, 0.85)
-		p.campaign(r, inspection.OpenCampaign{Programme: market, Cell: c.code, Title: c.short() + "食品安全专项检查"}, c, 9, 0.8)
+		p.campaign(r, inspection.OpenCampaign{Programme: market, Cell: c.code, Title: c.short() + p.feast() + "食品安全专项检查"}, c, 9, share)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gridward/app"
+	"gridward/domain/calendar"
 	"gridward/domain/evidence"
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
@@ -20,6 +21,7 @@ type road struct {
 	r    *rand.Rand
 	play func(*road)
 	spot bool // rectified when it was found
+	told bool // a tale: everything at the minute it says
 
 	id, programme string
 	item          programme.Item
@@ -86,20 +88,61 @@ func (c *road) walk(from time.Time) {
 
 // wait lets time pass until the next command, into office hours.
 func (c *road) wait(least, most time.Duration) {
-	c.t = office(c.r, c.t.Add(between(c.r, least, most)))
+	c.t = c.p.office(c.r, c.t.Add(between(c.r, least, most)))
+}
+
+// within lets time pass until a stage's end; now and then its limit passes first.
+func (c *road) within(stage string, least, most time.Duration) {
+	span, urgent := c.limit(stage)
+	switch late := chance(c.r, 0.06); {
+	case !late || span == 0:
+		c.prompt(stage, least, most)
+	case urgent:
+		c.t = c.t.Add(between(c.r, span*11/10, span*16/10))
+	default:
+		c.wait(span*11/10, span*18/10)
+	}
+}
+
+// prompt lets time pass until what is done well within a stage's limit. What is urgent is done at any hour.
+func (c *road) prompt(stage string, least, most time.Duration) {
+	switch span, urgent := c.limit(stage); {
+	case urgent:
+		c.t = c.t.Add(between(c.r, span/10, span*8/10))
+	case span > 0 && span <= most:
+		c.wait(min(least, span/10), span*8/10)
+	default:
+		c.wait(least, most)
+	}
+}
+
+// limit is how long a stage's limit lasts by the clock, about, 0 where it has none; urgent says that it runs at any
+// hour, and is short.
+func (c *road) limit(stage string) (span time.Duration, urgent bool) {
+	l, has := c.item.LimitsFor(c.severity, "")[stage]
+	if !has {
+		return 0, false
+	}
+	kind, span := l.Time()
+	if kind == calendar.Working && span >= workday {
+		return span * (day / workday), false
+	}
+	return span, kind == calendar.Clock && span < day
 }
 
 const (
 	soon  = time.Hour
 	later = 6 * time.Hour
 	day   = 24 * time.Hour
+
+	workday = 8 * time.Hour
 )
 
 // do puts one command on the case into the script. Now and then a phone was offline and sends it some time later.
 func (c *road) do(person string, cmd hazard.Command) {
 	n := len(c.p.steps)
 	c.p.add(c.t, person, fmt.Sprintf("%T of case %s", cmd, c.id), onCase(c.id, cmd))
-	if late := minutes(c.r, 5, 40); len(c.p.steps) > n && chance(c.r, 0.04) && c.t.Add(-late).After(c.last) {
+	if late := minutes(c.r, 5, 40); len(c.p.steps) > n && chance(c.r, 0.04) && !c.told && c.t.Add(-late).After(c.last) {
 		c.p.steps[n].by.OccurredAt = c.t.Add(-late)
 	}
 	c.last = c.t
@@ -136,7 +179,12 @@ func (c *road) listing() bool {
 
 // file files the case, and knows where the programme sends it by itself.
 func (c *road) file() {
-	c.wait(10*time.Minute, 4*soon)
+	c.within(programme.StageFiling, 10*time.Minute, 4*soon)
+	c.fileNow()
+}
+
+// fileNow files it there and then.
+func (c *road) fileNow() {
 	cmd := hazard.File{Item: c.item.Item}
 	if programme.SeverityRank(c.severity) > programme.SeverityRank(c.item.Severity) {
 		cmd.Severity, cmd.Reason = c.severity, "现场情况较重,提级办理。"
@@ -167,7 +215,7 @@ func (c *road) usual() *place {
 
 // dispatch gives the case to a cell or a department.
 func (c *road) dispatch(to *place, department string) {
-	c.wait(20*time.Minute, 2*soon)
+	c.within(programme.StageDispatch, 20*time.Minute, 2*soon)
 	at, person := c.p.grid.officeOver(c.programme, c.cell, c.officeLevel(), c.t)
 	c.dispatchBy(person, at, to, department)
 }
@@ -199,13 +247,18 @@ func (c *road) answers() string {
 }
 
 func (c *road) accept() {
-	c.wait(20*time.Minute, 4*soon)
+	c.within(programme.StageAcceptance, 20*time.Minute, 4*soon)
 	c.do(c.answers(), hazard.Accept{})
 }
 
 // rectify removes the hazard, by the holder's own hand or by an owner or contractor it names.
 func (c *road) rectify() {
-	c.wait(later/2, 2*day)
+	c.within(programme.StageRectification, later/2, 2*day)
+	c.rectifyNow()
+}
+
+// rectifyNow says there and then that it was removed.
+func (c *road) rectifyNow() {
 	cmd := hazard.Rectify{Measures: pick(c.r, rectifications)}
 	if c.item.EvidenceRequired || chance(c.r, 0.5) {
 		cmd.Evidence = []evidence.File{c.p.photo(c.r, evidence.Before), c.p.photo(c.r, evidence.After)}
@@ -232,13 +285,18 @@ func (c *road) checker() string {
 }
 
 func (c *road) check(result string) {
-	c.wait(2*soon, day)
+	c.within(programme.StageCheck, 2*soon, day)
+	c.checkNow(result)
+}
+
+// checkNow checks it there and then.
+func (c *road) checkNow(result string) {
 	note := pick(c.r, checkNotes)
 	if result == hazard.Failed {
 		note = pick(c.r, failNotes)
 	}
 	person := c.checker()
-	if chance(c.r, 0.2) && !c.cell.gone(c.t) { // the look is a patrol of its own
+	if !c.told && chance(c.r, 0.2) && !c.cell.gone(c.t) { // the look is a patrol of its own
 		c.p.log(c.r, patrol{programme: c.programme, cell: c.cell, officer: person, kind: inspection.Recheck,
 			from: c.t.Add(-time.Hour), lasts: minutes(c.r, 10, 30)})
 	}
@@ -256,7 +314,12 @@ func (c *road) closer() string {
 }
 
 func (c *road) close() {
-	c.wait(soon, day)
+	c.within(programme.StageClosure, soon, day)
+	c.closeNow()
+}
+
+// closeNow closes it there and then.
+func (c *road) closeNow() {
 	rating := pick(c.r, []string{"good", "good", "good", "fair", "fair", "average", "poor"})
 	c.do(c.closer(), hazard.Close{Rating: rating, Note: pick(c.r, closeNotes)})
 }

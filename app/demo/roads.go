@@ -13,6 +13,8 @@ import (
 // cardsFor are the roads of what patrols find, by how often each is gone.
 func cardsFor(programmeCode, severity string) []card {
 	switch {
+	case programmeCode == urban:
+		return []card{{8, plain}, {2, rework}, {1, noted}}
 	case severity == programme.Major && programmeCode == fire:
 		return []card{{2, listed}, {1, listedAndWatched}, {1, listedLate}}
 	case severity == programme.Major:
@@ -185,7 +187,7 @@ func escalated(c *road) {
 
 // escalate hands the case up by hand; the office there acknowledges.
 func (c *road) escalate() {
-	c.wait(30*time.Minute, 3*soon)
+	c.prompt(programme.StageAcceptance, 30*time.Minute, 3*soon)
 	from, person, level := c.cell, c.answers(), c.dispatched
 	if c.department == "" {
 		from, level = c.holder, c.holder.level()
@@ -200,7 +202,7 @@ func (c *road) escalate() {
 func handedUp(c *road) {
 	c.file()
 	c.ready()
-	c.wait(30*time.Minute, 2*soon)
+	c.prompt(programme.StageAcceptance, 30*time.Minute, 2*soon)
 	c.do(c.answers(), hazard.Escalate{Reason: "涉及多个部门,请上级统筹派遣。"})
 	c.wait(soon, later)
 	at, boss := c.p.grid.officeOver(c.programme, c.cell, max(c.officeLevel()-1, grid.District), c.t)

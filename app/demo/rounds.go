@@ -21,7 +21,8 @@ func minutes(r *rand.Rand, least, most int) time.Duration {
 	return between(r, time.Duration(least)*time.Minute, time.Duration(most)*time.Minute)
 }
 
-// firePatrols are an area's: one a day, one a week by night, and the self-checks of its sites.
+// firePatrols are an area's: one a day, one a week by night, and the self-checks of its sites. Now and then nobody
+// goes.
 func (p *plan) firePatrols(day, n int, area *place) {
 	r := p.rand(fmt.Sprintf("fire/%s/%d", area.code, day))
 	at := p.clock(r, day, 8, 30, 7*time.Hour)
@@ -30,14 +31,16 @@ func (p *plan) firePatrols(day, n int, area *place) {
 	if chance(r, 0.4) {
 		t.others = []string{p.grid.who(fire, area, at, grid.RoleChief), personName(r)}
 	}
-	p.log(r, t)
-	if (day+n)%7 == 3 {
+	if !area.absent[day] && !chance(r, 0.015) {
+		p.log(r, t)
+	}
+	if (day+n)%7 == 3 && !area.absent[day] {
 		t.from, t.lasts, t.others = p.clock(r, day, 20, 30, 80*time.Minute), minutes(r, 30, 60), nil
 		p.log(r, t)
 	}
 	for _, site := range area.below {
 		at := p.clock(r, day, 8, 0, 50*time.Minute)
-		if !site.kind.checks || site.gone(at) || !chance(r, 0.7) {
+		if !p.checksItself(site) || site.gone(at) || chance(r, 0.02) {
 			continue
 		}
 		p.log(r, patrol{programme: fire, cell: site, officer: p.grid.who(fire, site, at, grid.RoleChief), kind: inspection.SelfCheck,
@@ -45,12 +48,16 @@ func (p *plan) firePatrols(day, n int, area *place) {
 	}
 }
 
+// checksItself reports whether a site's head records the daily self-check. In a district of thousands only businesses
+// do; in the small one everybody, so that what is missing stands out.
+func (p *plan) checksItself(site *place) bool { return site.kind.checks || p.o.Scale == Small }
+
 // communityPatrols are those of a community's officer, who sees every site once a month, a walk through an area at
 // a time, and of its police officer, who comes once a week.
 func (p *plan) communityPatrols(day, n int, c *place) {
 	r := p.rand(fmt.Sprintf("community/%s/%d", c.code, day))
 	for k, area := range c.below {
-		if (n*3+k*11)%p.o.Days != day {
+		if !p.turn(day, n*3+k*11) {
 			continue
 		}
 		at, walk := p.clock(r, day, 9, 0, 2*time.Hour), p.nextID("walk")
@@ -75,14 +82,15 @@ func (p *plan) communityPatrols(day, n int, c *place) {
 func (p *plan) marketPatrols(day, n int, c *place) {
 	r := p.rand(fmt.Sprintf("market/%s/%d", c.code, day))
 	at := p.clock(r, day, 9, 0, 30*time.Minute)
-	i := n
+	m := p.monthOf(day)
+	half, i := m.days/2, n
 	for k, area := range c.below {
 		lead, assistant := p.grid.who(market, area, at, grid.RoleLead), p.grid.who(market, area, at, grid.RoleAssistant)
 		for _, site := range area.below {
 			i++
-			first := (i * 7) % (p.o.Days / 2)
-			due := day == first && (site.credit == "C" || site.credit == "D" || site.credit == "B" && i%3 == 0 || site.credit == "A" && i%6 == 0)
-			if site.credit == "D" && day == first+p.o.Days/2 {
+			first := m.first + (i*7)%half
+			due := day == first && (site.credit == "C" || site.credit == "D" || m.first == 0 && (site.credit == "B" && i%3 == 0 || site.credit == "A" && i%6 == 0))
+			if site.credit == "D" && day == first+half {
 				due = true
 			}
 			if !due || site.gone(at) {
@@ -93,7 +101,7 @@ func (p *plan) marketPatrols(day, n int, c *place) {
 			p.log(r, t)
 			at = at.Add(t.lasts).Add(minutes(r, 5, 15))
 		}
-		if day == (n+k*3)%p.o.Days { // the section looks at itself once a month
+		if p.turn(day, n+k*3) { // the section looks at itself once a month
 			p.log(r, patrol{programme: market, cell: area, officer: lead, others: []string{assistant}, kind: inspection.SelfCheck,
 				from: p.clock(r, day, 16, 0, time.Hour), lasts: minutes(r, 30, 60)})
 		}
@@ -110,6 +118,7 @@ func (p *plan) waterPatrols(day int) {
 		t := patrol{programme: water, cell: c, officer: inspector, kind: inspection.Routine, from: at, lasts: minutes(r, 40, 120), finds: 0.5,
 			others: []string{g.who(water, c, at, grid.RoleChief)}}
 		switch {
+		case s.absent[day]:
 		case (day+n)%10 == 7:
 			t.from, t.finds = p.clock(r, day, 20, 30, time.Hour), 0.3
 			p.log(r, t)
@@ -119,8 +128,13 @@ func (p *plan) waterPatrols(day int) {
 			t.officer, t.others = head, []string{inspector}
 			p.log(r, t)
 		}
+		with := []string{head, inspector}
+		if s.absent[day] {
+			with = with[:1]
+		}
 		if (day+n*3)%14 == 6 {
-			p.log(r, patrol{programme: water, cell: s, officer: g.who(water, g.top, at, grid.RoleSupervisor), others: []string{head, inspector},
+			brigade := g.all(water, g.top, at, grid.RoleSupervisor)
+			p.log(r, patrol{programme: water, cell: s, officer: brigade[(n+day/14)%len(brigade)], others: with,
 				kind: inspection.Routine, from: at.Add(time.Hour), lasts: minutes(r, 60, 150)})
 		}
 	}

@@ -12,14 +12,18 @@ import (
 	"github.com/google/uuid"
 
 	"gridward/app"
+	"gridward/domain/calendar"
+	"gridward/domain/inspection"
 	"gridward/domain/programme"
 )
 
 // The programmes the script works in.
 const (
-	fire   = "fire"
-	water  = "water"
-	market = "market"
+	fire    = "fire"
+	water   = "water"
+	market  = "market"
+	service = "service"
+	urban   = "urban"
 )
 
 // action is one call of the house.
@@ -39,19 +43,26 @@ type plan struct {
 	space      uuid.UUID // of all ids
 	setup      time.Time // when the grid is set up
 	from, to   time.Time // the days of work, to excluded
+	ended      time.Time // when the log ended that the run began with
 	programmes map[string]*programme.Programme
+	calendar   *calendar.Calendar // as the product ships it
+	holidays   []calendar.Holiday
 	grid       *district
 	steps      []step
 	documents  int
 	drawn      int // commands ever drawn, those after the end included
 	decks      map[string]*deck
-	dealt      map[string]int // hazards drawn, by programme
+	dealt      map[string]int                        // hazards drawn, by programme
+	lists      map[string][][]inspection.CheckResult // checklists filled in without a fault, by programme
 }
 
 func newPlan(o Options) *plan {
 	name := fmt.Sprintf("gridward/demo/%d/%s/%s/%d", o.Seed, o.Scale, o.From.Format(time.DateOnly), o.Days)
-	return &plan{o: o, space: uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)), setup: o.From.AddDate(0, 0, -3).Add(8 * time.Hour),
-		from: o.From, to: o.From.AddDate(0, 0, o.Days), programmes: map[string]*programme.Programme{}, decks: map[string]*deck{}, dealt: map[string]int{}}
+	p := &plan{o: o, space: uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)), setup: o.From.AddDate(0, 0, -3).Add(8 * time.Hour),
+		from: o.From, to: o.From.AddDate(0, 0, o.Days), programmes: map[string]*programme.Programme{}, calendar: calendar.Compile(calendar.Builtin()),
+		decks: map[string]*deck{}, dealt: map[string]int{}, lists: map[string][][]inspection.CheckResult{}}
+	p.holidays = p.calendar.Holidays(p.from, p.to)
+	return p
 }
 
 // draw draws everything, in the order in which it may rely on each other.
@@ -60,11 +71,14 @@ func (p *plan) draw() error {
 		return err
 	}
 	p.drawPeople()
-	p.drawRegisters()
+	p.drawHandovers()
 	p.drawTales()
+	p.drawRegisters()
 	p.drawCampaigns()
 	p.drawPatrols()
 	p.drawReports()
+	p.drawHalls()
+	p.drawCity()
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"gridward/domain/grid"
 	"gridward/domain/hazard"
 	"gridward/domain/inspection"
+	"gridward/domain/notice"
+	shortfall "gridward/domain/patrol"
 	"gridward/domain/programme"
 	"gridward/domain/register"
 )
@@ -36,6 +38,15 @@ type Summary struct {
 	Activities  int
 	Equipment   int // in use
 	Forces      int // and plans
+
+	Cards       map[string]int // given, by colour; healed and withdrawn
+	Escalations map[string]int // by the ladder, at once (a major hazard) and by hand
+	Extensions  map[string]int // granted, refused
+	Suspensions map[string]int // begun; resumed by the office and by themselves
+	Appeals     map[string]int // upheld, rejected
+	Shortfalls  map[string]int // stated when the period ended; stated anew
+	Moved       int            // deadlines moved by corrections
+	Digests     int
 }
 
 // Row is one line of the summary as a table: what is counted, of which kind, and how many.
@@ -61,9 +72,27 @@ func (s Summary) Rows() []Row {
 			}
 		}
 	}
+	rows = append(rows, s.timeRows()...)
 	return append(rows, Row{"campaigns", "", s.Campaigns}, Row{"activities", "", s.Activities}, Row{"equipment", "", s.Equipment},
 		Row{"forces and plans", "", s.Forces}, Row{"commands", "", s.Commands}, Row{"commands", "refused as intended", s.Refused},
 		Row{"events", "written now", s.Written}, Row{"events", "in the log", s.Events})
+}
+
+// timeRows are those of what time does.
+func (s Summary) timeRows() []Row {
+	var rows []Row
+	for _, of := range []struct {
+		what   string
+		counts map[string]int
+	}{
+		{"cards", s.Cards}, {"escalations", s.Escalations}, {"extensions", s.Extensions}, {"suspensions", s.Suspensions},
+		{"appeals", s.Appeals}, {"shortfalls", s.Shortfalls},
+	} {
+		for _, kind := range slices.Sorted(maps.Keys(of.counts)) {
+			rows = append(rows, Row{of.what, kind, of.counts[kind]})
+		}
+	}
+	return append(rows, Row{"deadlines", "moved by a correction", s.Moved}, Row{"digests", "", s.Digests})
 }
 
 // pageOf is how many records are read at once.
@@ -81,6 +110,8 @@ type counting struct {
 func tally(ctx context.Context, log app.Log, codec app.Codec, before app.Position) (Summary, error) {
 	c := counting{cases: map[string]hazard.Case{}, inspections: map[string]string{}, duties: map[string]bool{}}
 	c.Cells, c.Inspections, c.Cases = map[int]int{}, map[string]int{}, map[string]map[string]int{}
+	c.Cards, c.Escalations, c.Extensions = map[string]int{}, map[string]int{}, map[string]int{}
+	c.Suspensions, c.Appeals, c.Shortfalls = map[string]int{}, map[string]int{}, map[string]int{}
 	for after := app.Position(0); ; {
 		page, err := log.Read(ctx, after, pageOf)
 		if err != nil {
@@ -120,6 +151,7 @@ func (c *counting) count(rec app.Record, event any, now bool) {
 	}
 	if e, ok := event.(hazard.Event); ok {
 		c.cases[rec.Stream] = hazard.Evolve(c.cases[rec.Stream], e)
+		c.countTime(e)
 		return
 	}
 	switch e := event.(type) {
@@ -149,5 +181,43 @@ func (c *counting) count(rec app.Record, event any, now bool) {
 		c.Equipment--
 	case register.ForceRegistered:
 		c.Forces++
+	case shortfall.Found:
+		c.Shortfalls["stated"]++
+	case shortfall.Restated:
+		c.Shortfalls["stated anew"]++
+	case notice.DigestOpened:
+		c.Digests++
 	}
+}
+
+// countTime counts what time did to a case.
+func (c *counting) countTime(e hazard.Event) {
+	switch e := e.(type) {
+	case hazard.CardGiven:
+		c.Cards[e.Colour]++
+	case hazard.CardHealed:
+		c.Cards["healed"]++
+	case hazard.CardWithdrawn:
+		c.Cards["withdrawn"]++
+	case hazard.Escalated:
+		c.Escalations[either(e.Ladder != nil, "by the ladder", either(e.Automatic, "at once", "by hand"))]++
+	case hazard.ExtensionDecided:
+		c.Extensions[either(e.Granted, "granted", "refused")]++
+	case hazard.Suspended:
+		c.Suspensions["begun"]++
+	case hazard.Resumed:
+		c.Suspensions[either(e.Automatic, "resumed by themselves", "resumed by the office")]++
+	case hazard.AppealDecided:
+		c.Appeals[either(e.Upheld, "upheld", "rejected")]++
+	case hazard.Rederived:
+		c.Moved += len(e.Moved)
+	default: // the state says the rest
+	}
+}
+
+func either(is bool, one, other string) string {
+	if is {
+		return one
+	}
+	return other
 }

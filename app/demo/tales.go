@@ -23,13 +23,10 @@ func (p *plan) drawTales() {
 	p.taleOfCorrections(fixed[2])
 	p.taleOfOutbox(area)
 	p.taleOfRefusals(area)
+	p.drawLimitTales()
+	p.drawDutyTales()
+	p.taleOfTheCalendar(area)
 	p.taleOfLastDays(area)
-	r := p.rand("chiefs")
-	for n, a := range p.grid.areas {
-		if n%12 == 1 {
-			p.replaceChief(r, fire, "group_head", a, 8+n%(p.o.Days-10))
-		}
-	}
 }
 
 // taleOfReplacement: a building is divided in two while one of its cases is with its head and another is new. Both
@@ -46,9 +43,12 @@ func (p *plan) taleOfReplacement(site *place) {
 		c.last = c.t
 		c.opens(c.first, hazard.Report{Description: c.words(), Source: "resident", Reporter: &hazard.ReportedBy{Anonymous: true}})
 	}
-	held.file()
-	held.dispatch(site, "")
-	held.accept()
+	held.t = held.t.Add(40 * time.Minute)
+	held.fileNow()
+	held.t = held.t.Add(30 * time.Minute)
+	held.dispatchBy(held.office(grid.Community), site.at(grid.Community), site, "")
+	held.t = held.t.Add(time.Hour)
+	held.acceptNow()
 	boss := g.who(fire, site.at(grid.Community), at, grid.RoleChief)
 	var before app.Position // of the last command before it
 	p.add(at.Add(-time.Minute), boss, "note before the replacement", func(ctx context.Context, a *app.App, by app.By) (app.Receipt, error) {
@@ -108,7 +108,7 @@ var errPassedOn = errors.New("passed on")
 func passOn(ctx context.Context, a *app.App, from app.Position, cases ...string) error {
 	open := func(context.Context, grid.CellCode, app.Position) ([]string, error) { return cases, nil }
 	var refused error
-	err := a.Complete(ctx, from, app.Tables{Cases: open}, func(app.Position) error { return errPassedOn }, func(_ app.Record, f *fault.Error) { refused = f })
+	err := a.Complete(ctx, from, app.Tables{Cases: open, Under: noneOpen}, func(app.Position) error { return errPassedOn }, func(_ app.Record, f *fault.Error) { refused = f })
 	if refused != nil {
 		return refused
 	}
