@@ -29,6 +29,7 @@ type batch struct {
 	patrols  map[patrolGroup]*groupState
 	parties  map[[2]string]bool // party and case
 
+	lines         []any // intervals to be written
 	moves         []moves
 	republished   []string // programmes
 	firstCalendar bool     // was published

@@ -22,9 +22,11 @@ CREATE TABLE IF NOT EXISTS cards (
 	healed_at    BIGINT,
 	withdrawn_at BIGINT,
 	PRIMARY KEY (case_id, version)
-);
+)`}
+
+const cardsListed = `
 CREATE INDEX IF NOT EXISTS cards_person ON cards (person, due_at);
-CREATE INDEX IF NOT EXISTS cards_cell ON cards (cell, due_at)`}
+CREATE INDEX IF NOT EXISTS cards_cell ON cards (cell, due_at)`
 
 func (b *batch) giveCard(c *caseRow, e entry, ev hazard.CardGiven) error {
 	book := b.dutyBook()

@@ -176,7 +176,7 @@ func (b *batch) flushCases() error {
 			return fmt.Errorf("intervals of %s: %w", id, err)
 		}
 	}
-	return nil
+	return b.flushLines()
 }
 
 func (b *batch) saveCase(c *caseRow) error {

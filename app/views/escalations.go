@@ -33,9 +33,11 @@ CREATE TABLE IF NOT EXISTS escalations (
 	recorded_at     BIGINT NOT NULL,
 	PRIMARY KEY (case_id, version)
 );
-CREATE INDEX IF NOT EXISTS escalations_office ON escalations (office) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS escalations_office ON escalations (office) WHERE ended_at IS NULL`}
+
+const escalationsListed = `
 CREATE INDEX IF NOT EXISTS escalations_at ON escalations (office, since);
-CREATE INDEX IF NOT EXISTS escalations_person ON escalations (person, since) WHERE person IS NOT NULL`}
+CREATE INDEX IF NOT EXISTS escalations_person ON escalations (person, since) WHERE person IS NOT NULL`
 
 // escalate queues the case at an upper office. A case waits in one queue at a time: the higher office takes over.
 func (b *batch) escalate(before Case, c *caseRow, e entry, ev hazard.Escalated) error {

@@ -41,7 +41,7 @@ func (v *Views) dutiesReaching(ctx context.Context, t terrain) (out []grid.Duty,
 	w.and("d.programme = ?", t.programme)
 	if t.scope != "" {
 		on, args := t.reaching("k.cell")
-		w.and("EXISTS (SELECT 1 FROM duty_cells k WHERE k.duty = d.id AND "+on+")", args...)
+		w.and("d.id IN (SELECT k.duty FROM duty_cells k WHERE "+on+")", args...)
 	}
 	err = v.read(ctx)(selectGridDuty+w.text("d.given_at", 0), w.args, func(r *sql.Rows) error {
 		d, known, err := scanGridDuty(r, t.asOf)

@@ -33,8 +33,9 @@ CREATE TABLE IF NOT EXISTS intervals (
 	exempt      BIGINT NOT NULL,
 	PRIMARY KEY (case_id, seq)
 );
-CREATE INDEX IF NOT EXISTS intervals_person ON intervals (person, from_at);
 CREATE INDEX IF NOT EXISTS intervals_cell ON intervals (cell, from_at)`}
+
+const intervalsListed = `CREATE INDEX IF NOT EXISTS intervals_person ON intervals (person, from_at)`
 
 // The posts and persons that ever had a case, by the facts of the case alone: where an answer as of an instant looks.
 var casePartiesTable = table{"case_parties", []string{"party", "case_id"}, `
@@ -206,9 +207,7 @@ func (b *batch) saveLine(c *caseRow) error {
 		if i < len(saved) && saved[i] == row {
 			continue
 		}
-		if err := b.exec(upsertInterval, row.args(c.ID, i)...); err != nil {
-			return err
-		}
+		b.lines = append(b.lines, row.args(c.ID, i)...)
 	}
 	if len(line) < len(saved) {
 		if err := b.exec(`DELETE FROM intervals WHERE case_id = $1 AND seq >= $2`, c.ID, len(line)); err != nil {
@@ -219,10 +218,14 @@ func (b *batch) saveLine(c *caseRow) error {
 	return nil
 }
 
-const upsertInterval = `
+// flushLines writes the intervals that changed, many at once.
+func (b *batch) flushLines() error {
+	return b.insertMany(`
 INSERT INTO intervals (case_id, seq, programme, round, stage, cell, department, person, role, office, from_at, to_at, used, limit_n, limit_unit,
-	deadline_at, late, exempt)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+	deadline_at, late, exempt) VALUES `, 18, b.lines, onIntervalConflict)
+}
+
+const onIntervalConflict = `
 ON CONFLICT (case_id, seq) DO UPDATE SET round = excluded.round, stage = excluded.stage, cell = excluded.cell, department = excluded.department,
 	person = excluded.person, role = excluded.role, office = excluded.office, from_at = excluded.from_at, to_at = excluded.to_at, used = excluded.used,
 	limit_n = excluded.limit_n, limit_unit = excluded.limit_unit, deadline_at = excluded.deadline_at, late = excluded.late, exempt = excluded.exempt`

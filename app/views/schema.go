@@ -44,7 +44,7 @@ var tables = []table{
 
 // listings is the indexes that only listings use: a generation that is built from nothing gets them at the end, which
 // is much cheaper than keeping them while it grows.
-var listings = []string{inspectionsListed, casesListed}
+var listings = []string{inspectionsListed, casesListed, intervalsListed, cardsListed, escalationsListed, missedListed}
 
 // fingerprint tells what built the tables: their texts, the edition, the zone of the days, and the log.
 func (v *Views) fingerprint() string {

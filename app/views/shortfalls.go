@@ -42,9 +42,11 @@ CREATE TABLE IF NOT EXISTS missed (
 	superseded_at BIGINT,
 	body          TEXT NOT NULL, -- a MissedDuty without its chain
 	PRIMARY KEY (stream, version, seq)
-);
+)`}
+
+const missedListed = `
 CREATE INDEX IF NOT EXISTS missed_person ON missed (person, to_at);
-CREATE INDEX IF NOT EXISTS missed_cell ON missed (cell, to_at)`}
+CREATE INDEX IF NOT EXISTS missed_cell ON missed (cell, to_at)`
 
 // The local days whose periods are closed.
 var patrolDaysTable = table{"patrol_days", []string{"day"}, `

@@ -50,10 +50,11 @@ func (c demoCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(e.ctx)
 	var following group
+	defer following.wait()
+	ctx, stop := context.WithCancel(e.ctx)
+	defer stop()
 	following.run(ctx, h.logger, "views", h.views.Run)
-	defer func() { stop(); following.wait() }()
 	summary, err := demo.Run(e.ctx, h.app, h.log, h.codec, demo.Options{
 		Seed: c.Seed, Scale: c.Scale, From: c.From, Days: c.Days, Programmes: builtin, Progress: counted(e.stderr, "demo "),
 		SetClock: clock.set, // a log that holds later records keeps their time
