@@ -27,7 +27,7 @@ import (
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
 
 // The demo's month: over, whatever day the measures are taken on, and without a leap day.
-var demoFrom = time.Date(2025, time.March, 1, 0, 0, 0, 0, china)
+var demoFrom = time.Date(2026, 2, 1, 0, 0, 0, 0, china)
 
 // fixtures is what the tests of a run measure on. Each part is made when it is first asked for, below one directory
 // that goes with the run.
