@@ -141,10 +141,10 @@ func (w *walk) overdue() {
 		"responsible_body": "兴旺服装厂", "deadline": at8("03-02 12:00"), "safety_plan": "停产"}})
 	w.clock("03-02 12:00")
 	w.state(id, "filed", object{"overdue": false, "deadline.at": at8("03-02 12:00"), "supervision.measure": "listed"})
-	w.found("overdue=true")
+	w.found("overdue=true&severity=major")
 	w.clock("03-02 12:01")
 	w.state(id, "filed", object{"overdue": true})
-	w.found("overdue=true", id)
+	w.found("overdue=true&severity=major", id)
 	w.found("supervised=true", id)
 	w.found("overdue=false&severity=major")
 }

@@ -149,7 +149,7 @@ func (w *walk) secondDay() {
 	w.queue(district)
 	w.state(w.h4, "filed", object{"listing_awaited": false, "escalation": nil, "supervision.measure": "listed", "supervision.level": 1,
 		"supervision.cell": district, "supervision.plan.funds": "企业自筹12万元",
-		"deadline": object{"stage": "rectification", "at": at8("04-10 18:00"), "limit": nil}})
+		"deadline": object{"stage": "dispatch", "at": at8("03-03 12:05"), "limit": object{"n": 2, "unit": "urgent_hour"}}})
 
 	w.clock("03-03 11:00")
 	w.refused(li, "/cases/"+w.h4+"/dispatch", object{"cell": commA}, 422, "invalid_fields", "cell")

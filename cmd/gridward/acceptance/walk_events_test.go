@@ -13,7 +13,7 @@ import (
 
 // facts is how often each fact happened in the story.
 var facts = map[string]int{
-	"programme.published": 5, "programme.listed": 4, // four built in, fire twice
+	"programme.published": 8, "programme.listed": 7, "calendar.published": 1, // seven built in, fire twice
 	"cell.created": 15, "cell.classes_set": 1, "cell.attributes_set": 1, "person.registered": 21, "department.created": 1,
 	"duty.given": 23, "duty.ended": 1, // 21 duties, two of them on two cells
 	"inspection.logged": 20, "inspection.amended": 1, "inspection.voided": 1, "campaign.opened": 2,
@@ -25,7 +25,7 @@ var facts = map[string]int{
 }
 
 // allFacts is their sum, of which 71 are facts of cases.
-const allFacts = 178
+const allFacts = 185
 
 // log reads the whole log page by page.
 func (w *walk) log() (events []any, text string) {
@@ -45,11 +45,14 @@ func (w *walk) log() (events []any, text string) {
 // for whom, and no personal datum.
 func (w *walk) events() {
 	all, text := w.log()
-	equal(w.t, "events", len(all), allFacts)
 	kinds, versions, ids := map[string]int{}, map[string]float64{}, map[string]bool{}
 	var recorded time.Time
+	told := 0
 	for _, e := range all {
-		kinds[at(e, "type").(string)]++
+		if !byTime(e) {
+			kinds[at(e, "type").(string)]++
+			told++
+		}
 		stream, id := at(e, "stream").(string), at(e, "id").(string)
 		if version := at(e, "version").(float64); version != versions[stream]+1 {
 			w.t.Errorf("%s goes from version %v to %v", stream, versions[stream], version)
@@ -65,11 +68,12 @@ func (w *walk) events() {
 		}
 		recorded = now
 	}
+	equal(w.t, "events", told, allFacts)
 	equal(w.t, "events by type", kinds, facts)
-	equal(w.t, "events of cases", len(w.admin.get("/events?limit=500&type=case.*").ok(200).items()), 71)
+	equal(w.t, "events of cases", len(w.admin.get("/events?limit=500&type=case.*").ok(200).items()), 77) // 71 by people; time gave 4 cards and one escalation, and one card was healed
 	equal(w.t, "closings", len(w.admin.get("/events?limit=500&type=case.closed").ok(200).items()), 6)
 	stream := w.admin.get("/events?stream=case-" + h5).ok(200)
-	equal(w.t, "the stream of h5", len(stream.items()), 15)
+	equal(w.t, "the stream of h5", len(stream.items()), 19) // 15 by people, 3 cards, one healed
 	holds(w.t, "the stream of h5", stream.doc, object{"items.0.type": "case.reported", "items.0.version": 1, "items.0.actor": "admin",
 		"items.0.on_behalf_of": chen, "items.0.cell": commB, "items.0.programme": "fire", "items.0.recorded_at": at8("03-04 09:00"),
 		"items.0.data.description.value": "***", "items.0.data.reporter.name.value": "***", "items.0.data.reporter.phone.value": "***",

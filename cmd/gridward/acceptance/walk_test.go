@@ -166,7 +166,7 @@ func (w *walk) upkeep() {
 	}
 	w.check()
 	w.printed(6, "--type", "case.closed")
-	w.printed(15, "--stream", "case-"+h5)
+	w.printed(19, "--stream", "case-"+h5)
 	w.printed(12, "--type", "case.closed,case.accepted")
 	w.printed(0, "--from", at8("03-13 00:00"))
 	if out, errOut, status := run(w.t, w.dir, "rebuild"); status != 0 {
