@@ -40,16 +40,19 @@ func concurrency(t *testing.T, open Open) {
 	winners := map[string]map[uint64]uuid.UUID{}
 	for s := range shared {
 		stream := fmt.Sprintf("s%d", s)
-		winners[stream] = map[uint64]uuid.UUID{}
+		mine := map[uint64]uuid.UUID{} // guarded by mu
+		mu.Lock()
+		winners[stream] = mine
+		mu.Unlock()
 		for r := range rivals {
 			write.Go(func() {
 				err := compete(ctx, log, stream, r, func(version uint64, winner uuid.UUID) {
 					mu.Lock()
 					defer mu.Unlock()
-					if before, taken := winners[stream][version]; taken {
+					if before, taken := mine[version]; taken {
 						t.Errorf("version %d of %s was given to %s and to %s", version, stream, before, winner)
 					}
-					winners[stream][version] = winner
+					mine[version] = winner
 				})
 				if err != nil {
 					t.Error(err)
