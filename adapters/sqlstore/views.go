@@ -41,13 +41,14 @@ func OpenViewsFile(path string, readOnly bool) (*sql.DB, error) {
 }
 
 // BuildViewsFile opens a file of views to be filled from nothing by one goroutine: pages are written once, nothing is
-// forced onto the disk, and a crash leaves a file to be thrown away. Closed, it is opened by OpenViewsFile.
+// forced onto the disk, nothing can be rolled back, and a crash or an error leaves a file to be thrown away. Closed,
+// it is opened by OpenViewsFile.
 func BuildViewsFile(path string) (*sql.DB, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
 	return openViews(dsn(path, "_txlock=immediate", "cache_size", -buildCacheKiB, "temp_store", "memory",
-		"journal_mode", "memory", "synchronous", "off"))
+		"journal_mode", "off", "synchronous", "off"))
 }
 
 func openViews(dsn string) (*sql.DB, error) {

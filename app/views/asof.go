@@ -33,8 +33,9 @@ func (v *Views) history(ctx context.Context, id string, asOf time.Time) (*histor
 	if err != nil {
 		return nil, err
 	}
-	h := &history{}
-	for _, r := range takenBy(records, asOf) {
+	records = takenBy(records, asOf)
+	h := &history{facts: make([]fact, 0, len(records))}
+	for _, r := range records {
 		event, err := v.codec.Decode(r.Type, r.Schema, r.Data)
 		if err != nil {
 			return nil, err

@@ -2,7 +2,9 @@ package views
 
 import (
 	"database/sql"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gridward/domain/grid"
@@ -89,28 +91,57 @@ func scanGridDuty(r *sql.Rows, asOf time.Time) (d grid.Duty, known bool, err err
 	return d, asOf.IsZero() || recorded <= micros(asOf), err
 }
 
-// duties gives every duty ever given at exactly a post, in the order given.
-func (d *dutyBook) duties(cell grid.CellCode, department, programme string) grid.Duties {
-	k := [2]string{programme, department}
-	query := selectGridDuty + `WHERE d.department = $1 AND d.programme = $2 ORDER BY d.given_at`
-	if department == "" {
-		k[1] = string(cell)
-		query = selectGridDuty + `JOIN duty_cells k ON k.duty = d.id WHERE k.cell = $1 AND d.programme = $2 ORDER BY d.given_at`
+// ofDepartment gives every duty ever given at a department, in the order given.
+func (d *dutyBook) ofDepartment(code, programme string) grid.Duties {
+	k := [2]string{programme, code}
+	if _, known := d.known[k]; !known {
+		d.known[k] = nil
+		d.each(`WHERE d.programme = $1 AND d.department = $2 ORDER BY d.given_at`, []any{programme, code}, func(duty grid.Duty) {
+			d.known[k] = append(d.known[k], duty)
+		})
 	}
-	if known, ok := d.known[k]; ok {
-		return known
+	return d.known[k]
+}
+
+// upward gives the posts of a cell and of those above it, nearest first, each with every duty ever given at exactly
+// that cell, in the order given. Those that it does not know yet it reads together.
+func (d *dutyBook) upward(cell grid.CellCode, programme string) grid.Chain {
+	up := cell.Upward()
+	where := `WHERE d.programme = $1 AND d.id IN (SELECT duty FROM duty_cells WHERE cell IN (`
+	args := []any{programme}
+	for _, c := range up {
+		if _, known := d.known[[2]string{programme, string(c)}]; !known {
+			d.known[[2]string{programme, string(c)}] = nil
+			args = append(args, string(c))
+			where += fmt.Sprintf("$%d, ", len(args))
+		}
 	}
-	var out grid.Duties
-	err := d.rows(query, []any{k[1], programme}, func(r *sql.Rows) error {
+	if len(args) > 1 {
+		d.each(strings.TrimSuffix(where, ", ")+`)) ORDER BY d.given_at`, args, func(duty grid.Duty) {
+			for _, c := range duty.Cells {
+				if slices.Contains(args[1:], any(string(c))) {
+					k := [2]string{programme, string(c)}
+					d.known[k] = append(d.known[k], duty)
+				}
+			}
+		})
+	}
+	out := make(grid.Chain, len(up))
+	for i, c := range up {
+		out[i] = grid.Post{Cell: c, Held: d.known[[2]string{programme, string(c)}]}
+	}
+	return out
+}
+
+// each reads the duties that were known at the instant.
+func (d *dutyBook) each(where string, args []any, do func(grid.Duty)) {
+	d.failed(d.rows(selectGridDuty+where, args, func(r *sql.Rows) error {
 		duty, known, err := scanGridDuty(r, d.asOf)
-		if known {
-			out = append(out, duty)
+		if known && err == nil {
+			do(duty)
 		}
 		return err
-	})
-	d.failed(err)
-	d.known[k] = out
-	return out
+	}))
 }
 
 func (d *dutyBook) failed(err error) {
@@ -132,11 +163,9 @@ func (d *dutyBook) posted(programme string) hazard.Posted {
 		var out grid.Chain
 		if h.Department != "" {
 			cell = d.seat(h)
-			out = grid.Chain{{Cell: cell, Department: h.Department, Held: d.duties("", h.Department, programme)}}
+			out = grid.Chain{{Cell: cell, Department: h.Department, Held: d.ofDepartment(h.Department, programme)}}
 		}
-		for _, c := range cell.Upward() {
-			out = append(out, grid.Post{Cell: c, Held: d.duties(c, "", programme)})
-		}
+		out = append(out, d.upward(cell, programme)...)
 		chains[post] = out
 		return out
 	}

@@ -20,7 +20,7 @@ import (
 const batchSize = 2000
 
 // knownCases is how many cases a projector remembers beyond a batch, so that it need not read them again.
-const knownCases = 4096
+const knownCases = 8192
 
 // knownCase is one of them, with its line as it was written.
 type knownCase struct {
@@ -35,6 +35,7 @@ type projector struct {
 	db    *sql.DB
 	loc   *time.Location
 	size  int  // of a batch
+	build bool // an empty database is filled: after a failure it is thrown away
 	plain bool // the engine takes ? for a parameter (see positional)
 
 	conn   *sql.Conn // the one connection that writes; nil after it failed
@@ -51,7 +52,7 @@ type projector struct {
 
 // buildSize is how many events are applied in one transaction when a generation is filled: the more, the more often
 // counts of the same cell and day are written together.
-const buildSize = 6000
+const buildSize = 10000
 
 // entry is one event with all that is known of it.
 type entry struct {
@@ -112,7 +113,7 @@ func newBuilder(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, l
 	}
 	p, err := newProjector(ctx, log, codec, db, loc)
 	if err == nil {
-		p.size = buildSize
+		p.size, p.build = buildSize, true
 	}
 	return p, err
 }
@@ -275,8 +276,8 @@ func (e *errEntry) Unwrap() error { return e.cause }
 // those before it still are.
 func (p *projector) apply(ctx context.Context, entries []entry) (Counters, error) {
 	c, err := p.transact(ctx, entries)
-	if err == nil {
-		return c, nil
+	if err == nil || p.build {
+		return c, err
 	}
 	var bad *errEntry
 	if errors.As(err, &bad) && bad.index > 0 && p.connect(ctx) == nil && p.position < entries[0].Position {
