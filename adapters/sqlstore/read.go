@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,6 +84,9 @@ func (s *Store) query(ctx context.Context, stmt *sql.Stmt, args ...any) (out []a
 		}
 	}()
 	for rows.Next() {
+		if len(out) == cap(out) {
+			out = slices.Grow(out, max(16, 3*len(out))) // records are large
+		}
 		out = append(out, app.Record{})
 		if err := scan(rows, &out[len(out)-1]); err != nil {
 			return nil, unreadable(ctx, err)

@@ -135,8 +135,9 @@ func none() Accountability {
 // intervalsOf derives the line of a case. Duties that begin later than now are not known yet.
 func (v *Views) intervalsOf(c hazard.Case, r *rules, now time.Time, book *dutyBook) ([]Interval, error) {
 	posted, uses := book.posted(c.Programme), r.uses(c)
-	out := []Interval{}
-	for _, at := range c.Line(posted, uses) {
+	line := c.Line(posted, uses)
+	out := make([]Interval, 0, len(line))
+	for _, at := range line {
 		if at.From.After(now) {
 			continue
 		}

@@ -23,7 +23,7 @@ type history struct {
 
 // fact is one record of a case with its event.
 type fact struct {
-	app.Record
+	*app.Record
 	event hazard.Event
 }
 
@@ -35,7 +35,8 @@ func (v *Views) history(ctx context.Context, id string, asOf time.Time) (*histor
 	}
 	records = takenBy(records, asOf)
 	h := &history{facts: make([]fact, 0, len(records))}
-	for _, r := range records {
+	for i := range records {
+		r := &records[i]
 		event, err := v.codec.Decode(r.Type, r.Schema, r.Data)
 		if err != nil {
 			return nil, err
@@ -44,7 +45,7 @@ func (v *Views) history(ctx context.Context, id string, asOf time.Time) (*histor
 		if !ok {
 			return nil, errors.New(r.Type + " does not belong to a case")
 		}
-		if err := h.fold(r, e, v.loc); err != nil {
+		if err := h.fold(*r, e, v.loc); err != nil {
 			return nil, err
 		}
 		h.facts = append(h.facts, fact{r, e})

@@ -17,7 +17,7 @@ type Said struct {
 
 // said gives all words that were given about the case, in the order of the log.
 func (h *history) said(loc *time.Location) []Said {
-	out := []Said{}
+	out := make([]Said, 0, len(h.facts))
 	for _, f := range h.facts {
 		if text := textOf(f.event); text != "" {
 			st := f.event.Stamped()

@@ -103,7 +103,7 @@ func eachRow(rows *sql.Rows, scan func(*sql.Rows) error) error {
 
 // collect runs a query and scans every row into a T.
 func collect[T any](ctx context.Context, v *Views, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	db, done, err := v.reader()
+	g, done, err := v.reader()
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func collect[T any](ctx context.Context, v *Views, query string, args []any, sca
 	if v.onQuery != nil {
 		v.onQuery(query, args)
 	}
-	rows, err := db.QueryContext(ctx, query, args...)
+	rows, err := g.query(ctx, query, args)
 	if err != nil {
 		return nil, fmt.Errorf("views: query: %w", err)
 	}

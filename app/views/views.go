@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gridward/app"
@@ -50,6 +51,8 @@ type Views struct {
 type generation struct {
 	n       int
 	db      *sql.DB
+	kept    sync.Map // *sql.Stmt by text: queries that were asked before
+	texts   atomic.Int64
 	readers int
 	retired func() // set once the generation is no longer read from: runs when the last reader has left
 }
@@ -268,7 +271,7 @@ func (v *Views) WaitFor(ctx context.Context, at app.Position) error {
 }
 
 // reader gives the live database for one query, and what to call when it is over.
-func (v *Views) reader() (*sql.DB, func(), error) {
+func (v *Views) reader() (*generation, func(), error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	g := v.current
@@ -276,7 +279,30 @@ func (v *Views) reader() (*sql.DB, func(), error) {
 		return nil, nil, errClosed
 	}
 	g.readers++
-	return g.db, func() { v.release(g) }, nil
+	return g, func() { v.release(g) }, nil
+}
+
+// keptTexts is how many queries a generation keeps prepared at most: there are fewer texts than that, unless somebody
+// tries every number of arguments.
+const keptTexts = 512
+
+// query runs a query. To prepare a text takes SQLite as long as to answer it, so that it is done once.
+func (g *generation) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
+	if s, ok := g.kept.Load(text); ok {
+		return s.(*sql.Stmt).QueryContext(ctx, args...) //nolint:forcetypeassert // nothing else is kept
+	}
+	if g.texts.Add(1) > keptTexts {
+		return g.db.QueryContext(ctx, text, args...)
+	}
+	s, err := g.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if first, twice := g.kept.LoadOrStore(text, s); twice {
+		_ = s.Close()         // the other is as good
+		s = first.(*sql.Stmt) //nolint:forcetypeassert // nothing else is kept
+	}
+	return s.QueryContext(ctx, args...)
 }
 
 func (v *Views) release(g *generation) {

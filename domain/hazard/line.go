@@ -28,7 +28,7 @@ type Posted func(Holder) grid.Chain
 // with it, and while a post is vacant the office in charge above it answers (glossary). uses tells the programme's
 // levels.
 func (c Case) Line(posted Posted, uses func(level int) bool) []Interval {
-	var out []Interval
+	out := make([]Interval, 0, len(c.Stages))
 	for i, s := range c.Stages {
 		for _, r := range s.Runs {
 			if r.Road && !r.To.Equal(r.From) { // what was passed on at once, nobody had to answer for

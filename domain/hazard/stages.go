@@ -139,7 +139,7 @@ func (c *Case) open(name string, first Run) {
 	s := &Stage{Name: name, Round: c.Round, Runs: []Run{first}}
 	c.bind(s)
 	c.fix(s, first.From)
-	c.Stages = append(slices.Clip(c.Stages), s)
+	c.Stages = slices.Concat(c.Stages, []*Stage{s})
 }
 
 // bind puts a stage under the rules and the limit in force.
