@@ -78,7 +78,13 @@ func (a *App) Case(ctx context.Context, by By, id string, cmd hazard.Command) (R
 	}
 	r, err := execute(ctx, a, by, caseStream(id), false, caseContent{fmt.Sprintf("%T", cmd), cmd},
 		func(c hazard.Case) (Decision[hazard.Event], error) {
-			return a.decideOn(ctx, by, c, cmd, func(c hazard.Case, s hazard.Scene) (hazard.Outcome, error) { return hazard.Decide(c, s, cmd) })
+			return a.decideOn(ctx, by, c, cmd, func(c hazard.Case, s hazard.Scene) (hazard.Outcome, error) {
+				out, err := hazard.Decide(c, s, cmd)
+				if _, again := cmd.(hazard.Reopen); again && err == nil {
+					return a.reopenedUnder(ctx, c, s, out)
+				}
+				return out, err
+			})
 		})
 	r.ID = id
 	if err != nil {

@@ -113,6 +113,40 @@ func (a *App) rederive(ctx context.Context, c hazard.Case, s hazard.Scene, k cor
 	return hazard.Outcome{Events: hazard.DecideRederived(c, s, calendarVersion, p, limits)}, nil
 }
 
+// reopenedUnder puts a case that is opened again under what has corrected its rules since it was closed.
+func (a *App) reopenedUnder(ctx context.Context, c hazard.Case, s hazard.Scene, out hazard.Outcome) (hazard.Outcome, error) {
+	rules, _, err := load(ctx, a, programmeStream(c.Programme))
+	if err != nil {
+		return out, err
+	}
+	var published []any
+	for _, p := range rules.Versions {
+		published = append(published, programme.Published{Programme: p})
+	}
+	for _, v := range s.Calendars.Versions {
+		published = append(published, calendar.Published{Calendar: v.Definition})
+	}
+	c = hazard.Evolve(c, out.Events[0])
+	for _, v := range slices.Backward(published) { // the newest first: what it binds, no earlier one does
+		k, ok, err := a.correctionIn(ctx, v)
+		if err != nil {
+			return out, err
+		}
+		if !ok {
+			continue
+		}
+		under, err := a.rederive(ctx, c, s, k)
+		if err != nil {
+			return out, err
+		}
+		for _, e := range under.Events {
+			c = hazard.Evolve(c, e)
+		}
+		out.Events = append(out.Events, under.Events...)
+	}
+	return out, nil
+}
+
 // decidedAfter is the instant at which a case is derived again: that of the publication, or of the last thing that time
 // has done to the case since, where the work was cut off and finished later. A card given meanwhile is no card whose
 // instant lies ahead.

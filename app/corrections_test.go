@@ -283,6 +283,34 @@ func TestACorrectionOfACorrection(t *testing.T) {
 	}
 }
 
+// What was closed before a correction moves when it is opened again: to the correction of the correction (Thursday off,
+// Wednesday not), and to four days instead of three.
+func TestWhatIsReopenedIsUnderTheCorrectedRules(t *testing.T) {
+	h := newOpenTown(t)
+	for _, d := range []calendar.Definition{h.listed("2026-03-11", true, 1), h.listed("2026-03-12", true, 2)} {
+		_, err := h.PublishCalendar(t.Context(), h.steward(), d, h.under)
+		h.ok(err)
+	}
+	for _, corrects := range []int{0, 1} {
+		_, err := h.PublishProgramme(t.Context(), h.steward(), h.rectifiedIn(5-corrects, corrects), h.under)
+		h.ok(err)
+	}
+	if c := h.folded(caseNo(3)); c.CalendarVersion != 1 || c.ProgrammeVersion != 1 {
+		t.Fatalf("closed, it is under version %d, calendar %d", c.ProgrammeVersion, c.CalendarVersion)
+	}
+	h.takes(li, caseNo(3), hazard.Reopen{Reason: "又堆满了"}) // on Tuesday at 17:00
+	c := h.folded(caseNo(3))
+	if c.CalendarVersion != 3 || c.ProgrammeVersion != 3 || c.State != hazard.StateRectifying {
+		t.Errorf("it is %s under version %d, calendar %d", c.State, c.ProgrammeVersion, c.CalendarVersion)
+	}
+	i, _ := c.Current()
+	calendars, err := h.Calendars(t.Context())
+	h.ok(err)
+	if due, _ := c.Stages[i].Deadline(calendars.Version(3)); !due.Equal(on(t, "17 17:00")) { // four days: Wednesday, Friday, Monday, Tuesday
+		t.Errorf("it is due at %s", due)
+	}
+}
+
 // With no table at hand the completer does it.
 func TestACorrectionLeftToTheCompleter(t *testing.T) {
 	h := newOpenTown(t)

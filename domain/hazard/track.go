@@ -159,9 +159,9 @@ func (c *Case) trackBeside(before Case, e Event, at time.Time) {
 	case RungPassed:
 		c.climbed(e.Ladder, Climbed{Rung: e.Ladder.Rung, Do: e.Do, Due: e.Ladder.Due})
 	case CardHealed:
-		c.mark(e.Run, e.Rung, func(r *Climbed) { r.Healed = true })
+		c.mark(e.Run, e.Rung, e.Colour, func(r *Climbed) { r.Healed = true })
 	case CardWithdrawn:
-		c.mark(e.Run, e.Rung, func(r *Climbed) { r.Withdrawn = e.At })
+		c.mark(e.Run, e.Rung, e.Colour, func(r *Climbed) { r.Withdrawn = e.At })
 	case AppealDecided:
 		for i := range c.Stages {
 			if c.Stages[i].Round == c.Round {
@@ -227,14 +227,14 @@ func (c *Case) climbed(at Climb, r Climbed) {
 	s.Rungs = append(s.Rungs, r)
 }
 
-// mark changes the last climb of a rung.
-func (c *Case) mark(stage, rung int, how func(*Climbed)) {
+// mark changes the last card of a colour that a rung gave.
+func (c *Case) mark(stage, rung int, colour string, how func(*Climbed)) {
 	if stage < 0 || stage >= len(c.Stages) {
 		return
 	}
 	s := c.change(stage)
 	for i := len(s.Rungs) - 1; i >= 0; i-- {
-		if s.Rungs[i].Rung == rung {
+		if s.Rungs[i].Rung == rung && s.Rungs[i].Do == colour {
 			how(&s.Rungs[i])
 			return
 		}
