@@ -30,6 +30,8 @@ type batch struct {
 	parties  map[[2]string]bool // party and case
 
 	lines         []any // intervals to be written
+	logged        []any // revisions of inspections, column by column
+	results       []result
 	moves         []moves
 	republished   []string // programmes
 	firstCalendar bool     // was published
@@ -80,6 +82,9 @@ func (b *batch) apply(e entry) error {
 
 // flush writes what was gathered.
 func (b *batch) flush() error {
+	if err := b.flushInspections(); err != nil {
+		return fmt.Errorf("inspections: %w", err)
+	}
 	if err := b.flushCases(); err != nil {
 		return fmt.Errorf("cases: %w", err)
 	}
@@ -88,6 +93,16 @@ func (b *batch) flush() error {
 	}
 	if err := b.flushPatrols(); err != nil {
 		return fmt.Errorf("patrols: %w", err)
+	}
+	for _, r := range b.results { // an engine that sent them without waiting is waited for now
+		n, err := r.RowsAffected()
+		if err == nil && n == 0 && r.must != "" {
+			err = fmt.Errorf("there is no such %s", r.must)
+		}
+		if err != nil {
+			return err
+		}
+		b.counters.Rows += uint64(max(n, 0))
 	}
 	return nil
 }
@@ -116,9 +131,26 @@ func (b *batch) prepared(text string, args []any) (*sql.Stmt, error) {
 }
 
 // exec runs a statement that writes.
-func (b *batch) exec(text string, args ...any) error {
-	_, err := b.changed(text, args...)
-	return err
+func (b *batch) exec(text string, args ...any) error { return b.later("", text, args...) }
+
+// result is a statement sent, with what it has to touch a row of, if so.
+type result struct {
+	sql.Result
+	must string
+}
+
+// later runs a statement that writes; how many rows it touched is asked at the end of the batch.
+func (b *batch) later(must, text string, args ...any) error {
+	s, err := b.prepared(text, args) //nolint:sqlclosecheck // kept with the connection
+	if err != nil {
+		return err
+	}
+	r, err := s.ExecContext(b.ctx, args...)
+	if err != nil {
+		return err
+	}
+	b.results = append(b.results, result{r, must})
+	return nil
 }
 
 // changed runs a statement that writes, and tells how many rows it touched.

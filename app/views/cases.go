@@ -214,7 +214,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 			return err
 		}
 	}
-	return b.must("case", `
+	return b.later("case", `
 UPDATE cases SET state = $2, severity = $3, item = $4, holder_post = $5, holder_person = $6, supervision = $7, deadline_at = $8, due_at = $9,
 	programme_version = $10, calendar_version = $11, body = $12, track = $13
 WHERE id = $1`,

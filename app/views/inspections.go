@@ -107,15 +107,26 @@ func (b *batch) insertInspection(in *inspectionRow) error {
 	if err := b.count(in.Inspection, rolesIn(in.acting)); err != nil {
 		return err
 	}
-	return b.exec(`
-INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, ended_at, recorded_at, acting, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+	b.logged = append(b.logged,
 		in.ID, in.Revision, string(in.Cell.AtLevel(1)), string(in.Cell), in.Programme, in.Officer, in.Kind, nullText(in.Walk),
 		nullText(in.Campaign), micros(in.StartedAt), micros(in.EndedAt), micros(in.RecordedAt), in.acting, in.body)
+	return nil
+}
+
+// flushInspections writes the revisions gathered.
+func (b *batch) flushInspections() error {
+	args := b.logged
+	b.logged = nil
+	return b.insertMany(`
+INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, ended_at, recorded_at, acting, body) VALUES `,
+		14, args, "")
 }
 
 // supersede ends the revision that stands and takes it out of the counts.
 func (b *batch) supersede(e entry, voided string) (Inspection, error) {
+	if err := b.flushInspections(); err != nil { // it may be of this very batch
+		return Inspection{}, err
+	}
 	id := strings.TrimPrefix(e.Stream, "inspection-")
 	var body, acting string
 	var revision int

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 const batchSize = 2000
 
 // knownCases is how many cases a projector remembers beyond a batch, so that it need not read them again.
-const knownCases = 8192
+const knownCases = 4096
 
 // knownCase is one of them, with its line as it was written.
 type knownCase struct {
@@ -51,8 +52,15 @@ type projector struct {
 }
 
 // buildSize is how many events are applied in one transaction when a generation is filled: the more, the more often
-// counts of the same cell and day are written together.
-const buildSize = 10000
+// counts of the same cell and day are written together. Two such batches take some 150 MB; under a smaller limit of the
+// heap (the server's own) the collector would do most of the work, and fewer are taken.
+func buildSize() int {
+	const roomy = 256 << 20
+	if debug.SetMemoryLimit(-1) < roomy {
+		return 4000
+	}
+	return 10000
+}
 
 // entry is one event with all that is known of it.
 type entry struct {
@@ -113,7 +121,7 @@ func newBuilder(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, l
 	}
 	p, err := newProjector(ctx, log, codec, db, loc)
 	if err == nil {
-		p.size, p.build = buildSize, true
+		p.size, p.build = buildSize(), true
 	}
 	return p, err
 }

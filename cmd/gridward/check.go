@@ -28,6 +28,7 @@ type checkCommand struct {
 // Run reads everything and fails if anything is wrong. It changes nothing, and a server may run meanwhile: the
 // views are compared as they stood at one instant.
 func (c checkCommand) Run(e *env) (err error) {
+	defer e.roomy()()
 	log, err := sqlstore.OpenReadOnly(e.ctx, c.Data)
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -28,17 +27,14 @@ type demoCommand struct {
 	Days  int        `default:"40" help:"Days of work, at least 14. Forty from 1 February 2026 on have the Spring Festival in the middle."`
 }
 
-// demoMemory is the heap of a full demonstration: its script is drawn before the first command is sent.
-const demoMemory = 512 << 20
-
 // Run fills the data directory. Cut off and run again it finishes what is missing.
 func (c demoCommand) Run(e *env) (err error) {
 	builtin, err := programmes.Builtin()
 	if err != nil {
 		return err
 	}
-	if _, set := e.lookup("GOMEMLIMIT"); !set && c.Scale == demo.Full {
-		debug.SetMemoryLimit(demoMemory)
+	if c.Scale == demo.Full {
+		defer e.roomy()()
 	}
 	clock := &rehearsal{now: time.Unix(0, 0)}
 	h, err := open(e.ctx, plan{dir: c.Data, clock: clock, logger: zap.NewNop(), bare: true})

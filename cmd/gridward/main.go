@@ -87,10 +87,21 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 // comes on top of it; together they stay under 300 MB.
 const memoryLimit = 128 << 20
 
+// roomyLimit is the same while nothing is served: views are built from nothing, or a full demonstration is drawn up.
+const roomyLimit = 512 << 20
+
 func limitMemory(lookup func(string) (string, bool)) {
 	if _, set := lookup("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(memoryLimit)
 	}
+}
+
+// roomy gives the heap more room, until back is called.
+func (e *env) roomy() (back func()) {
+	if _, set := e.lookup("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(roomyLimit)
+	}
+	return func() { limitMemory(e.lookup) }
 }
 
 type versionCommand struct{}

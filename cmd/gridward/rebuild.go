@@ -13,6 +13,7 @@ type rebuildCommand struct{ dataDir }
 
 // Run builds the views anew. A running server does that itself, beside the live ones.
 func (c rebuildCommand) Run(e *env) (err error) {
+	defer e.roomy()()
 	h, err := open(e.ctx, plan{dir: c.Data, logger: zap.NewNop()})
 	if err != nil {
 		return askTheServer(err, "POST /api/v1/views/rebuild")

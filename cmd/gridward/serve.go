@@ -55,7 +55,9 @@ func (c serveCommand) Run(e *env) (err error) {
 			return err
 		}
 	}
+	back := e.roomy() // the views may have to be built
 	h, err := open(e.ctx, plan{dir: c.Data, clock: clock, logger: logger, readOnly: true, progress: logged(logger, "building the views")})
+	back()
 	if err != nil {
 		return err
 	}
