@@ -104,6 +104,17 @@ type Log interface {
 	ID() uuid.UUID
 }
 
+// Replica is a log that is filled with the records of another one, as a copy or from a backup. One goroutine uses it,
+// and nobody appends to it meanwhile.
+type Replica interface {
+	// Head is the position of the last record, 0 in an empty log.
+	Head(ctx context.Context) (Position, error)
+	// Put adds records with the ids, versions, positions and instants they have, behind the head and without a gap in
+	// any stream's versions. After an error nothing of the call is there. What it acknowledged is on disk.
+	Put(ctx context.Context, records []Record) error
+	Close() error
+}
+
 // VersionConflict is the typed answer to an append whose expected version was not the stream's.
 type VersionConflict struct {
 	Stream   string

@@ -36,3 +36,17 @@ func CheckAppend(stream string, records []Record) error {
 	}
 	return nil
 }
+
+// CheckPlace holds what every replica asks of a record that comes behind the head, the last version of its stream and
+// the last time of recording (microseconds).
+func CheckPlace(r *Record, head Position, version uint64, recorded int64) error {
+	switch {
+	case r.Position <= head:
+		return fmt.Errorf("position %s does not lie behind %s", r.Position, head)
+	case r.Version != version+1:
+		return fmt.Errorf("position %s: %s has version %d, the next is %d", r.Position, r.Stream, r.Version, version+1)
+	case r.RecordedAt.UnixMicro() < recorded:
+		return fmt.Errorf("position %s was recorded before the one before it", r.Position)
+	}
+	return CheckAppend(r.Stream, []Record{*r})
+}

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gridward/domain/grid"
@@ -71,8 +70,11 @@ func newDutyBook(rows func(query string, args []any, scan func(*sql.Rows) error)
 	return &dutyBook{rows: rows, asOf: asOf, known: map[[2]string]grid.Duties{}, seats: map[string]grid.CellCode{}}
 }
 
-const selectGridDuty = `SELECT d.id, d.programme, d.role, d.acts_as, d.person, d.department, d.cells, d.from_at, d.to_at, d.recorded_at, d.end_recorded_at
-FROM duties d `
+const (
+	gridDutyColumns = `SELECT d.id, d.programme, d.role, d.acts_as, d.person, d.department, d.cells, d.from_at, d.to_at, d.recorded_at, d.end_recorded_at
+`
+	selectGridDuty = gridDutyColumns + `FROM duties d `
+)
 
 // scanGridDuty reads a duty as it was known at an instant (zero: now); known is false where it was not.
 func scanGridDuty(r *sql.Rows, asOf time.Time) (d grid.Duty, known bool, err error) {
@@ -96,7 +98,7 @@ func (d *dutyBook) ofDepartment(code, programme string) grid.Duties {
 	k := [2]string{programme, code}
 	if _, known := d.known[k]; !known {
 		d.known[k] = nil
-		d.each(`WHERE d.programme = $1 AND d.department = $2 ORDER BY d.given_at`, []any{programme, code}, func(duty grid.Duty) {
+		d.each(`FROM duties d WHERE d.programme = $1 AND d.department = $2 ORDER BY d.given_at`, []any{programme, code}, func(duty grid.Duty) {
 			d.known[k] = append(d.known[k], duty)
 		})
 	}
@@ -107,24 +109,24 @@ func (d *dutyBook) ofDepartment(code, programme string) grid.Duties {
 // that cell, in the order given. Those that it does not know yet it reads together.
 func (d *dutyBook) upward(cell grid.CellCode, programme string) grid.Chain {
 	up := cell.Upward()
-	where := `WHERE d.programme = $1 AND d.id IN (SELECT duty FROM duty_cells WHERE cell IN (`
-	args := []any{programme}
+	marks, args := "", []any{programme}
 	for _, c := range up {
 		if _, known := d.known[[2]string{programme, string(c)}]; !known {
 			d.known[[2]string{programme, string(c)}] = nil
 			args = append(args, string(c))
-			where += fmt.Sprintf("$%d, ", len(args))
+			marks += fmt.Sprintf(", $%d", len(args))
 		}
 	}
-	if len(args) > 1 {
-		d.each(strings.TrimSuffix(where, ", ")+`)) ORDER BY d.given_at`, args, func(duty grid.Duty) {
-			for _, c := range duty.Cells {
-				if slices.Contains(args[1:], any(string(c))) {
+	if len(args) > 1 { // by way of the cells: a programme has too many duties
+		d.each(`FROM duty_cells k CROSS JOIN duties d WHERE k.cell IN (`+marks[2:]+`) AND d.id = k.duty AND d.programme = $1 ORDER BY d.given_at`,
+			args, func(duty grid.Duty) {
+				for _, c := range duty.Cells {
 					k := [2]string{programme, string(c)}
-					d.known[k] = append(d.known[k], duty)
+					if _, twice := d.known[k].Find(duty.ID); !twice && slices.Contains(args[1:], any(string(c))) {
+						d.known[k] = append(d.known[k], duty)
+					}
 				}
-			}
-		})
+			})
 	}
 	out := make(grid.Chain, len(up))
 	for i, c := range up {
@@ -134,8 +136,8 @@ func (d *dutyBook) upward(cell grid.CellCode, programme string) grid.Chain {
 }
 
 // each reads the duties that were known at the instant.
-func (d *dutyBook) each(where string, args []any, do func(grid.Duty)) {
-	d.failed(d.rows(selectGridDuty+where, args, func(r *sql.Rows) error {
+func (d *dutyBook) each(from string, args []any, do func(grid.Duty)) {
+	d.failed(d.rows(gridDutyColumns+from, args, func(r *sql.Rows) error {
 		duty, known, err := scanGridDuty(r, d.asOf)
 		if known && err == nil {
 			do(duty)
