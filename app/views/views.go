@@ -299,7 +299,7 @@ func (g *generation) query(ctx context.Context, text string, args []any) (*sql.R
 		return nil, err
 	}
 	if first, twice := g.kept.LoadOrStore(text, s); twice {
-		_ = s.Close()         // the other is as good
+		_ = s.Close()         //nolint:sqlclosecheck // the other is as good
 		s = first.(*sql.Stmt) //nolint:forcetypeassert // nothing else is kept
 	}
 	return s.QueryContext(ctx, args...)
