@@ -47,8 +47,9 @@ bench: ## the measures of docs/performance.md; GRIDWARD_BENCH=smoke only shows t
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench Rebuild -benchtime 5x ./app/views)
 	$(GO) test -v -count=1 -timeout 60m -tags bench ./cmd/gridward/bench
 
-acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds
+acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds; on both engines
 	GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
+	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 
 generate: bin/oapi-codegen-$(OAPI_VERSION)/oapi-codegen ## what is generated from api/openapi.yaml
 	PATH="$(CURDIR)/bin/oapi-codegen-$(OAPI_VERSION):$$PATH" $(GO) generate ./...

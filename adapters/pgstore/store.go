@@ -55,7 +55,7 @@ type Batch struct {
 type Store struct {
 	id     uuid.UUID
 	reads  *pgxpool.Pool
-	writer *writer
+	writer *writer // nil when read-only
 	tail   tail
 	ends   []func() // what runs beside it, in the order to be ended
 	once   sync.Once
@@ -113,6 +113,12 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	s.tail.grow(session.position)
 	s.writer = newWriter(session, o, &s.tail)
+	s.listen(c)
+	return s, nil
+}
+
+// listen hears of what others append, until Close.
+func (s *Store) listen(c *config) {
 	listening, stop := context.WithCancel(context.Background()) //nolint:gosec // Close calls stop
 	ended := make(chan struct{})
 	go func() {
@@ -120,14 +126,18 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		(&listener{config: c.conn, tail: &s.tail}).run(listening)
 	}()
 	s.ends = []func(){stop, func() { <-ended }}
-	return s, nil
 }
 
 // ID implements app.Log.
 func (s *Store) ID() uuid.UUID { return s.id }
 
 // Queue is the number of appends that wait for the writer now.
-func (s *Store) Queue() int { return len(s.writer.queue) }
+func (s *Store) Queue() int {
+	if s.writer == nil {
+		return 0
+	}
+	return len(s.writer.queue)
+}
 
 // Append implements app.Log. The records' bytes must not change until it has returned; if it returned because its
 // context ended, not ever. Codes of kind Unavailable: log_busy (the queue is full, or other sessions held the log too
@@ -143,13 +153,18 @@ func (s *Store) Append(ctx context.Context, stream string, expected uint64, reco
 	if err := ctx.Err(); err != nil {
 		return app.Appended{}, err
 	}
+	if s.writer == nil {
+		return app.Appended{}, fault.New(fault.Unavailable, "log_read_only", "the log is open for reading only")
+	}
 	return s.writer.append(ctx, stream, expected, records)
 }
 
 // Close commits what waits in the queue, for ten seconds at most, and closes all connections. Every later call fails.
 func (s *Store) Close() error {
 	s.once.Do(func() {
-		s.err = s.writer.close()
+		if s.writer != nil {
+			s.err = s.writer.close()
+		}
 		s.tail.end()
 		for _, end := range s.ends {
 			end()

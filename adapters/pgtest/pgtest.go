@@ -35,9 +35,12 @@ var shared struct {
 	err    error
 }
 
-// Main runs the tests and ends the server they shared.
-func Main(m *testing.M) {
+// Main runs the tests, then what comes after them, and ends the server they shared.
+func Main(m *testing.M, after ...func()) {
 	code := m.Run()
+	for _, do := range after {
+		do()
+	}
 	if shared.server != nil {
 		if err := shared.server.end(); err != nil {
 			fmt.Fprintln(os.Stderr, "pgtest:", err)

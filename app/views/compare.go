@@ -27,7 +27,7 @@ func (d Difference) String() string {
 }
 
 // Compare gives the rows on which two generations differ, at most limit of each table. Both stand still meanwhile.
-func Compare(ctx context.Context, a, b *sql.DB, limit int) ([]Difference, error) {
+func Compare(ctx context.Context, a, b Queries, limit int) ([]Difference, error) {
 	var out []Difference
 	for _, t := range tables {
 		d, err := t.compare(ctx, a, b, limit)
@@ -40,7 +40,7 @@ func Compare(ctx context.Context, a, b *sql.DB, limit int) ([]Difference, error)
 }
 
 // compare walks both tables in the order of their keys.
-func (t table) compare(ctx context.Context, a, b *sql.DB, limit int) (out []Difference, err error) {
+func (t table) compare(ctx context.Context, a, b Queries, limit int) (out []Difference, err error) {
 	left, err := t.walk(ctx, a)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ type walker struct {
 	more    bool
 }
 
-func (t table) walk(ctx context.Context, db *sql.DB) (*walker, error) {
+func (t table) walk(ctx context.Context, db Queries) (*walker, error) {
 	k := strings.Join(t.key, ", ")
 	rows, err := db.QueryContext(ctx, "SELECT "+k+", t.* FROM "+t.name+" t ORDER BY "+k) //nolint:gosec,rowserrcheck,sqlclosecheck // constant names; the walker checks and closes
 	if err != nil {

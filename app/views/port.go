@@ -5,6 +5,12 @@ import (
 	"database/sql"
 )
 
+// Queries is a database that is read: the whole of it, or one transaction's view of it.
+type Queries interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // Generations is where the views live: one database per generation (SQLite: a file; PostgreSQL: a schema), and a
 // pointer that names the generation people read. Implemented by adapters/sqlstore.
 //

@@ -328,8 +328,8 @@ func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, 
 		return c, fmt.Errorf("views: %w", err)
 	}
 	last := entries[len(entries)-1]
-	if err := b.exec(`UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1`,
-		int64(last.Position), last.RecordedAt.UnixMicro()); err != nil {
+	if err := b.must("checkpoint where it was: another process has moved it", `UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1 AND position = $3`,
+		int64(last.Position), last.RecordedAt.UnixMicro(), int64(p.position)); err != nil {
 		return c, fmt.Errorf("views: checkpoint: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

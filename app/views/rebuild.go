@@ -120,7 +120,7 @@ func (v *Views) switchTo(ctx context.Context, p *projector, g *generation) (*pro
 
 // Check compares views with what the log says: it builds fresh, an empty database, up to where views are, and
 // gives the rows that differ, at most limit of them in each table. It writes nothing to the log or to views.
-func Check(ctx context.Context, log app.Log, codec app.Codec, loc *time.Location, views, fresh *sql.DB, limit int,
+func Check(ctx context.Context, log app.Log, codec app.Codec, loc *time.Location, views Queries, fresh *sql.DB, limit int,
 	progress func(done, total app.Position)) ([]Difference, error) {
 	at, err := readCheckpoint(ctx, views)
 	if err != nil {

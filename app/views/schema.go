@@ -3,7 +3,6 @@ package views
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -65,7 +64,7 @@ type checkpoint struct {
 	recordedAt time.Time
 }
 
-func readCheckpoint(ctx context.Context, db *sql.DB) (checkpoint, error) {
+func readCheckpoint(ctx context.Context, db Queries) (checkpoint, error) {
 	var position, recorded int64
 	if err := db.QueryRowContext(ctx, `SELECT position, recorded_at FROM checkpoint WHERE id = 1`).Scan(&position, &recorded); err != nil {
 		return checkpoint{}, fmt.Errorf("views: checkpoint: %w", err)

@@ -21,7 +21,7 @@ import (
 const shown = 20
 
 type checkCommand struct {
-	dataDir
+	storage
 	Scratch string `help:"Where the fresh views are built for the comparison; removed afterwards. Default: the data directory." placeholder:"DIR"`
 }
 
@@ -29,7 +29,7 @@ type checkCommand struct {
 // views are compared as they stood at one instant.
 func (c checkCommand) Run(e *env) (err error) {
 	defer e.roomy()()
-	log, err := sqlstore.OpenReadOnly(e.ctx, c.Data)
+	log, err := c.read(e.ctx)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,14 @@ func checkLog(ctx context.Context, log app.Log, codec app.Codec, seen func(app.P
 
 // checkViews compares the live generation, as it stands at one instant, with a fresh one.
 func (c checkCommand) checkViews(e *env, log app.Log, codec app.Codec) (differences int, err error) {
-	gens := sqlstore.NewGenerations(c.Data, true)
+	_, at, err := c.places()
+	if err != nil {
+		return 0, err
+	}
+	gens, err := at.generations(true)
+	if err != nil {
+		return 0, err
+	}
 	n, _, err := gens.Current(e.ctx)
 	if err != nil {
 		return 0, err
@@ -127,15 +134,12 @@ func (c checkCommand) checkViews(e *env, log app.Log, codec app.Codec) (differen
 	if err != nil {
 		return 0, err
 	}
-	snapshot := filepath.Join(scratch, "live.db")
-	if err = errors.Join(copyTo(e.ctx, live, snapshot), live.Close()); err != nil {
-		return 0, fmt.Errorf("a copy of the views: %w", err)
-	}
-	still, err := sqlstore.OpenViewsFile(snapshot, false)
+	defer func() { err = errors.Join(err, live.Close()) }()
+	still, end, err := at.still(e.ctx, live, filepath.Join(scratch, "live.db"))
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, still.Close()) }()
+	defer func() { err = errors.Join(err, end()) }()
 	fresh, err := sqlstore.BuildViewsFile(filepath.Join(scratch, "fresh.db"))
 	if err != nil {
 		return 0, err
@@ -151,6 +155,26 @@ func (c checkCommand) checkViews(e *env, log app.Log, codec app.Codec) (differen
 		e.say("  %s\n", d)
 	}
 	return len(found), nil
+}
+
+// still gives the tables of a database as they stand at one instant, until end is called: a copy of SQLite's file, or a
+// transaction of PostgreSQL's.
+func (p place) still(ctx context.Context, live *sql.DB, path string) (_ views.Queries, end func() error, err error) {
+	if p.url != "" {
+		tx, err := live.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+		if err != nil {
+			return nil, nil, err
+		}
+		return tx, tx.Rollback, nil
+	}
+	if err := copyTo(ctx, live, path); err != nil {
+		return nil, nil, fmt.Errorf("a copy of the views: %w", err)
+	}
+	db, err := sqlstore.OpenViewsFile(path, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	return db, db.Close, nil
 }
 
 // copyTo writes a database as it stands at one instant to a new file.

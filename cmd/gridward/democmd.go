@@ -13,14 +13,12 @@ import (
 	"go.uber.org/zap"
 
 	"gridward/adapters/programmes"
-	"gridward/adapters/sqlstore"
 	"gridward/app"
 	"gridward/app/demo"
-	"gridward/domain/fault"
 )
 
 type demoCommand struct {
-	dataDir
+	storage
 	Seed  uint64     `default:"1" help:"Everything invented comes from it: the same seed makes the same log."`
 	Scale demo.Scale `default:"full" enum:"small,full" help:"small: areas and sites in a few communities, done in seconds. full: everywhere."`
 	From  time.Time  `default:"2026-02-01T00:00:00+08:00" help:"The first day (RFC 3339)." placeholder:"TIME"`
@@ -37,7 +35,7 @@ func (c demoCommand) Run(e *env) (err error) {
 		defer e.roomy()()
 	}
 	clock := &rehearsal{now: time.Unix(0, 0)}
-	h, err := open(e.ctx, plan{dir: c.Data, clock: clock, logger: zap.NewNop(), bare: true})
+	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: zap.NewNop(), bare: true})
 	if err != nil {
 		return err
 	}
@@ -98,8 +96,8 @@ const shortDemoDays = 30
 
 // demonstrate fills a data directory without a log with a small demonstration that ends the day before now. While
 // it is under way its first day is kept in a file, so that a start that was cut short is finished by the next.
-func demonstrate(e *env, dir string, now time.Time) error {
-	unfinished := filepath.Join(dir, "demo.unfinished")
+func demonstrate(e *env, at storage, now time.Time) error {
+	unfinished := filepath.Join(at.Data, "demo.unfinished")
 	from := now.In(zone()).AddDate(0, 0, -shortDemoDays)
 	kept, err := os.ReadFile(unfinished)
 	switch {
@@ -110,34 +108,20 @@ func demonstrate(e *env, dir string, now time.Time) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	default:
-		empty, err := withoutLog(e.ctx, dir)
+		empty, err := at.empty(e.ctx)
 		if err != nil || !empty {
 			return err
 		}
-		if err := os.MkdirAll(dir, 0o750); err != nil {
+		if err := os.MkdirAll(at.Data, 0o750); err != nil {
 			return err
 		}
 		if err := os.WriteFile(unfinished, []byte(from.Format(time.RFC3339)), 0o600); err != nil {
 			return err
 		}
 	}
-	c := demoCommand{dataDir: dataDir{Data: dir}, Seed: 1, Scale: demo.Small, From: from, Days: shortDemoDays}
+	c := demoCommand{storage: at, Seed: 1, Scale: demo.Small, From: from, Days: shortDemoDays}
 	if err := c.Run(e); err != nil {
 		return err
 	}
 	return os.Remove(unfinished)
-}
-
-// withoutLog says whether a data directory has no log yet, or an empty one.
-func withoutLog(ctx context.Context, dir string) (empty bool, err error) {
-	log, err := sqlstore.OpenReadOnly(ctx, dir)
-	if errors.Is(err, fault.New(fault.NotFound, "log_not_found", "")) {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, log.Close()) }()
-	head, err := log.Head(ctx)
-	return head == 0, err
 }

@@ -17,7 +17,7 @@ type importCommands struct {
 }
 
 type importCellsCommand struct {
-	dataDir
+	storage
 	DryRun bool   `help:"Check and count only."`
 	File   string `arg:"" type:"existingfile" help:"The file."`
 }
@@ -29,7 +29,7 @@ func (c importCellsCommand) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	h, err := open(e.ctx, plan{dir: c.Data, logger: zap.NewNop()})
+	h, err := open(e.ctx, plan{at: c.storage, logger: zap.NewNop()})
 	if err != nil {
 		return askTheServer(err, "POST /api/v1/cells/import")
 	}

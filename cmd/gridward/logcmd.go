@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"gridward/adapters/sqlstore"
 	"gridward/app"
 )
 
@@ -19,7 +18,7 @@ import (
 const readPage = 1000
 
 type logCommand struct {
-	dataDir
+	storage
 	Stream string    `help:"Only this stream, e.g. case-<id> or cell-410104." placeholder:"NAME"`
 	Type   []string  `help:"Only these types, e.g. case.filed,case.closed." placeholder:"TYPE"`
 	From   time.Time `help:"Only what the log took at this instant or later (RFC 3339)." placeholder:"TIME"`
@@ -30,7 +29,7 @@ type logCommand struct {
 
 // Run prints the events that pass the filter, in the log's order.
 func (c logCommand) Run(e *env) (err error) {
-	log, err := sqlstore.OpenReadOnly(e.ctx, c.Data)
+	log, err := c.read(e.ctx)
 	if err != nil {
 		return err
 	}

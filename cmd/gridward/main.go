@@ -48,12 +48,10 @@ type cli struct {
 	Check   checkCommand   `cmd:"" help:"Read the whole log and compare every view with a fresh rebuild; a server may run meanwhile."`
 	Parked  parkedCommand  `cmd:"" help:"List the notices that could not be given, and have them tried again."`
 	Rebuild rebuildCommand `cmd:"" help:"Build the views anew from the log."`
+	Backup  backupCommand  `cmd:"" help:"Back the log up into a directory; a server may run meanwhile."`
+	Restore restoreCommand `cmd:"" help:"Fill an empty place from a backup, up to a position or an instant."`
+	Copy    copyCommand    `cmd:"" help:"Copy a log to another engine, and verify it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
-}
-
-// dataDir is the flag every command has.
-type dataDir struct {
-	Data string `default:"./data" help:"The data directory. Nothing is written outside it." placeholder:"DIR"`
 }
 
 // run does one command and returns when it is over. Every flag may also come from the environment, as GRIDWARD_

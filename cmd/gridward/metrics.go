@@ -6,7 +6,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"gridward/adapters/sqlstore"
 	"gridward/app"
 	"gridward/app/views"
 )
@@ -31,16 +30,16 @@ func newBatchMetrics(r prometheus.Registerer) *batchMetrics {
 	return m
 }
 
-func (m *batchMetrics) observe(b sqlstore.Batch) {
-	if b.Err != nil {
+func (m *batchMetrics) observe(b batch) {
+	if b.err != nil {
 		m.failed.Inc()
 		return
 	}
-	m.seconds.Observe(b.Took.Seconds())
-	m.records.Observe(float64(b.Rows))
+	m.seconds.Observe(b.took.Seconds())
+	m.records.Observe(float64(b.rows))
 }
 
-func registerQueue(r prometheus.Registerer, store *sqlstore.Store) {
+func registerQueue(r prometheus.Registerer, store writable) {
 	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_log_queue",
 		Help: "Appends that wait for the log's writer."}, func() float64 { return float64(store.Queue()) }))
 }

@@ -8,19 +8,18 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"gridward/adapters/bus"
-	"gridward/adapters/sqlstore"
 	"gridward/app"
 )
 
 type parkedCommand struct {
-	dataDir
+	storage
 	Replay []string `help:"Have the records at these positions tried again: by the running server, or by the next one." placeholder:"POSITION"`
 	All    bool     `help:"Have all of them tried again."`
 }
 
 // Run lists the notices that could not be given, and asks for a new try of those named. A server may run meanwhile.
 func (c parkedCommand) Run(e *env) (err error) {
-	log, err := sqlstore.OpenReadOnly(e.ctx, c.Data)
+	log, err := c.read(e.ctx)
 	if err != nil {
 		return err
 	}

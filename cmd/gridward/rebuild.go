@@ -9,12 +9,12 @@ import (
 	"gridward/domain/fault"
 )
 
-type rebuildCommand struct{ dataDir }
+type rebuildCommand struct{ storage }
 
 // Run builds the views anew. A running server does that itself, beside the live ones.
 func (c rebuildCommand) Run(e *env) (err error) {
 	defer e.roomy()()
-	h, err := open(e.ctx, plan{dir: c.Data, logger: zap.NewNop()})
+	h, err := open(e.ctx, plan{at: c.storage, logger: zap.NewNop()})
 	if err != nil {
 		return askTheServer(err, "POST /api/v1/views/rebuild")
 	}
@@ -26,9 +26,9 @@ func (c rebuildCommand) Run(e *env) (err error) {
 	return err
 }
 
-// askTheServer adds to the refusal of a directory in use what the server in it can be asked for instead.
+// askTheServer adds to the refusal of a log in use what the server on it can be asked for instead.
 func askTheServer(err error, route string) error {
-	if errors.Is(err, fault.New(fault.Unavailable, "data_dir_locked", "")) {
+	if errors.Is(err, fault.New(fault.Unavailable, "data_dir_locked", "")) || errors.Is(err, fault.New(fault.Unavailable, "log_in_use", "")) {
 		return fmt.Errorf("%w; while a server runs, ask it: %s", err, route)
 	}
 	return err

@@ -23,7 +23,7 @@ import (
 const drain = 30 * time.Second
 
 type serveCommand struct {
-	dataDir
+	storage
 	Listen string    `default:"127.0.0.1:8080" help:"Where to listen. Port 0 takes a free one; the address is printed." placeholder:"ADDRESS"`
 	Clock  time.Time `help:"Rehearse: run on a clock that shows this instant (RFC 3339), stands still and moves only by POST /clock." placeholder:"TIME"`
 	Demo   bool      `help:"Fill the log with a small demonstration first if it is empty, and print a token to try."`
@@ -51,12 +51,12 @@ func (c serveCommand) Run(e *env) (err error) {
 		if clock != nil {
 			now = clock.Now()
 		}
-		if err := demonstrate(e, c.Data, now); err != nil {
+		if err := demonstrate(e, c.storage, now); err != nil {
 			return err
 		}
 	}
 	back := e.roomy() // the views may have to be built
-	h, err := open(e.ctx, plan{dir: c.Data, clock: clock, logger: logger, readOnly: true, progress: logged(logger, "building the views")})
+	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: logger, readOnly: true, progress: logged(logger, "building the views")})
 	back()
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (c serveCommand) Run(e *env) (err error) {
 		return err
 	}
 	c.greet(e, listener.Addr().String(), token)
-	if err := serve(e.ctx, door, l, listener, logger); err != nil || h.readOnly != nil {
+	if err := serve(e.ctx, door, l, listener, h); err != nil || h.readOnly != nil {
 		return err
 	}
 	h.settle(context.WithoutCancel(e.ctx))
@@ -127,16 +127,18 @@ func (h *house) settle(ctx context.Context) {
 	}
 }
 
-// serve takes connections until ctx ends or the listener fails.
-func serve(ctx context.Context, door *rest.Server, l *live, listener net.Listener, logger *zap.Logger) error {
+// serve takes connections until ctx ends, the listener fails or another process has taken the log over.
+func serve(ctx context.Context, door *rest.Server, l *live, listener net.Listener, h *house) error {
 	failed := make(chan error, 1)
 	go func() { failed <- door.Serve(listener) }()
 	select {
 	case err := <-failed:
 		return err
+	case lost := <-h.lost:
+		return errors.Join(lost, listener.Close())
 	case <-ctx.Done():
 	}
-	logger.Info("stopping")
+	h.logger.Info("stopping")
 	l.hub.Close()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -14,7 +15,6 @@ import (
 	"gridward/adapters/bus"
 	"gridward/adapters/eventcodec"
 	"gridward/adapters/programmes"
-	"gridward/adapters/sqlstore"
 	"gridward/app"
 	"gridward/app/react"
 	"gridward/app/views"
@@ -27,13 +27,17 @@ const cachedStreams = 8192
 // zone is the zone of local days: the whole country keeps one.
 func zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
-// house is the program put together over one data directory, without its doors.
+// house is the program put together over one log, without its doors.
 type house struct {
-	dir    string
+	dir    string // for what is neither log nor views
 	clock  func() time.Time
 	logger *zap.Logger
 
-	store    *sqlstore.Store
+	logAt, viewsAt place
+	release        func() error // gives up being the one process that works on the log
+	lost           chan error   // hears that another process has taken the log over
+
+	store    store
 	log      app.Log // the store, or what stands before it while it cannot be written
 	readOnly error   // why the log cannot be written; nil when it can
 	codec    app.Codec
@@ -46,7 +50,7 @@ type house struct {
 
 // plan is what a house is opened with.
 type plan struct {
-	dir      string
+	at       storage
 	clock    *rehearsal // nil: the real one
 	logger   *zap.Logger
 	readOnly bool                           // serve reads when the directory cannot be written
@@ -77,18 +81,30 @@ func cannotWrite(err error) bool {
 // assemble opens the log first, then makes the rules' shell, then opens the views. readOnly is why nothing can be
 // written, nil if everything can.
 func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error) {
-	h := &house{dir: p.dir, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly}
+	h := &house{dir: p.at.Data, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly,
+		lost: make(chan error, 1)}
 	if p.clock != nil {
 		h.clock = p.clock.Now
 	}
-	if err := h.openLog(ctx); err != nil {
+	if h.logAt, h.viewsAt, err = p.at.places(); err != nil {
 		return nil, err
+	}
+	if h.release, err = h.logAt.hold(ctx, func(err error) { h.lost <- err }); err != nil {
+		return nil, err
+	}
+	if err := h.openLog(ctx); err != nil {
+		return nil, errors.Join(err, h.release())
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, h.store.Close())
+			err = errors.Join(err, h.store.Close(), h.release())
 		}
 	}()
+	if h.readOnly == nil { // the log may be elsewhere
+		if err := os.MkdirAll(h.dir, 0o750); err != nil {
+			return nil, err
+		}
+	}
 	if p.clock != nil {
 		if err := p.clock.resume(ctx, h.log); err != nil {
 			return nil, err
@@ -102,7 +118,11 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 			return nil, err
 		}
 	}
-	h.views = views.New(h.log, h.codec, sqlstore.NewGenerations(p.dir, h.readOnly != nil), zone())
+	gens, err := h.viewsAt.generations(h.readOnly != nil)
+	if err != nil {
+		return nil, err
+	}
+	h.views = views.New(h.log, h.codec, gens, zone())
 	registerViews(h.metrics, func() views.Status { return h.views.Status(context.WithoutCancel(ctx)) })
 	if err := h.views.Open(ctx, p.progress); err != nil {
 		if h.readOnly == nil {
@@ -116,7 +136,7 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 // openLog opens the log for writing, or for reading if nothing can be written.
 func (h *house) openLog(ctx context.Context) error {
 	if h.readOnly != nil {
-		store, err := sqlstore.OpenReadOnly(ctx, h.dir)
+		store, err := h.logAt.read(ctx)
 		if err != nil {
 			return err
 		}
@@ -124,7 +144,7 @@ func (h *house) openLog(ctx context.Context) error {
 		return nil
 	}
 	batches := newBatchMetrics(h.metrics)
-	store, err := sqlstore.Open(ctx, h.dir, sqlstore.Options{Clock: h.clock, OnCommit: batches.observe})
+	store, err := h.logAt.open(ctx, h.clock, batches.observe)
 	if err != nil {
 		return err
 	}
@@ -306,5 +326,5 @@ func (h *house) skipCompleted(ctx context.Context, before app.Position) error {
 
 // close closes the views, then commits what waits for the log and gives up the directory.
 func (h *house) close() error {
-	return errors.Join(h.views.Close(), h.store.Close())
+	return errors.Join(h.views.Close(), h.store.Close(), h.release())
 }

@@ -19,6 +19,7 @@ const nobody = 65534
 // TestDiskFull fills the disk under the running program: commands are refused and leave nothing, reads go on, and
 // when there is space again so do commands. A start on the full disk serves what it can.
 func TestDiskFull(t *testing.T) {
+	embeddedOnly(t)
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	if err := os.Mkdir(data, 0o750); err != nil {
@@ -147,6 +148,7 @@ func held(t *testing.T, dir string, persons []string) {
 
 // TestReadOnlyDirectory starts the program on a directory it may not write: it reads, and says what it cannot do.
 func TestReadOnlyDirectory(t *testing.T) {
+	embeddedOnly(t)
 	dir := t.TempDir()
 	s := start(t, dir)
 	prepare(t, s)
@@ -218,7 +220,7 @@ func startAsNobody(t *testing.T, dir string) *server {
 	}
 	s := &server{t: t, dir: dir, over: make(chan struct{})}
 	s.cmd = exec.Command(program, "serve", "--listen", "127.0.0.1:0")
-	s.cmd.Dir, s.cmd.Env = dir, environment()
+	s.cmd.Dir, s.cmd.Env = dir, environment(t, dir)
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	if err := s.cmd.Start(); err != nil {

@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gridward/adapters/pgtest"
 )
 
 // adminToken is the administrator's token of every program the tests start.
@@ -62,11 +64,11 @@ var built = sync.OnceValues(func() (string, error) {
 var builtDir string
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if builtDir != "" {
-		_ = os.RemoveAll(builtDir)
-	}
-	os.Exit(code)
+	pgtest.Main(m, func() {
+		if builtDir != "" {
+			_ = os.RemoveAll(builtDir)
+		}
+	})
 }
 
 // server is one running program. It is stopped when the test ends, whatever happens.
@@ -87,7 +89,7 @@ func start(t testing.TB, dir string, flags ...string) *server {
 	s := &server{t: t, dir: dir, over: make(chan struct{})}
 	s.cmd = exec.Command(binary(t), append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
 	s.cmd.Dir = dir
-	s.cmd.Env = environment()
+	s.cmd.Env = environment(t, dir)
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -106,9 +108,38 @@ func start(t testing.TB, dir string, flags ...string) *server {
 	return s
 }
 
-// environment is the environment of every program the tests start: nothing of the caller's own settings.
-func environment() []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "GRIDWARD_ADMIN_TOKEN=" + adminToken}
+// environment is the environment of every program the tests start in a directory: nothing of the caller's own settings.
+func environment(t testing.TB, dir string) []string {
+	t.Helper()
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "GRIDWARD_ADMIN_TOKEN=" + adminToken}
+	if onPostgres() {
+		env = append(env, "GRIDWARD_LOG="+databaseOf(t, dir))
+	}
+	return env
+}
+
+// onPostgres says that the log and the views are kept on PostgreSQL this time, and not in the data directory.
+func onPostgres() bool { return os.Getenv("GRIDWARD_ACCEPTANCE_ENGINE") == "postgres" }
+
+// databases are those of the directories that programs were started in.
+var databases = map[string]string{}
+
+// databaseOf gives the URL of a directory's database, which is made for its first program and dropped with the test.
+func databaseOf(t testing.TB, dir string) string {
+	t.Helper()
+	if databases[dir] == "" {
+		databases[dir] = pgtest.Start(t)
+		t.Cleanup(func() { delete(databases, dir) })
+	}
+	return databases[dir]
+}
+
+// embeddedOnly leaves a test to the embedded engine: it is about files of its own.
+func embeddedOnly(t testing.TB) {
+	t.Helper()
+	if onPostgres() {
+		t.Skip("SKIPPED: this is about the embedded engine's own files")
+	}
 }
 
 // address is how the program says where it listens.
@@ -185,7 +216,7 @@ func (s *server) kill() {
 func run(t testing.TB, dir string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	cmd := exec.Command(binary(t), args...)
-	cmd.Dir, cmd.Env = dir, environment()
+	cmd.Dir, cmd.Env = dir, environment(t, dir)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err := cmd.Run()

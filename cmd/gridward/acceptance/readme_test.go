@@ -13,6 +13,7 @@ import (
 // TestReadmeSession runs the README's session as it stands, in both languages, against the demonstration: every
 // request answers, and what the README shows of the answers is there.
 func TestReadmeSession(t *testing.T) {
+	embeddedOnly(t)
 	for _, tool := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") != "" {

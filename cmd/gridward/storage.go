@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gridward/adapters/pgstore"
+	"gridward/adapters/sqlstore"
+	"gridward/app"
+	"gridward/app/views"
+	"gridward/domain/fault"
+)
+
+// storage are the flags that say where everything is kept.
+type storage struct {
+	Data  string `default:"./data" help:"The data directory. Nothing is written outside it, but to the places named by --log and --views." placeholder:"DIR"`
+	Log   string `help:"Where the log is: sqlite:///DIR or postgres://USER@HOST/DATABASE (docs/postgres.md). Default: the data directory." placeholder:"URL"`
+	Views string `help:"Where the views are, likewise. Default: where the log is." placeholder:"URL"`
+}
+
+// place is a directory for SQLite or the URL of a PostgreSQL database.
+type place struct{ dir, url string }
+
+// placeOf reads a URL; an empty one is otherwise.
+func placeOf(flag, text string, otherwise place) (place, error) {
+	wrong := func(format string, args ...any) error {
+		return fault.New(fault.Invalid, flag+"_url_invalid", "--"+flag+": "+format, args...)
+	}
+	scheme, _, ok := strings.Cut(text, "://")
+	switch {
+	case text == "":
+		return otherwise, nil
+	case !ok:
+		return place{}, wrong("write sqlite:///DIR or postgres://USER@HOST/DATABASE")
+	case scheme == "postgres" || scheme == "postgresql":
+		return place{url: text}, nil
+	case scheme != "sqlite":
+		return place{}, wrong("%s is not known: write sqlite:///DIR or postgres://USER@HOST/DATABASE", scheme)
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host != "" || u.Path == "" || u.Path == "/" || u.RawQuery != "" {
+		return place{}, wrong("write sqlite:///DIR with three slashes and the directory's whole path")
+	}
+	return place{dir: filepath.FromSlash(u.Path)}, nil
+}
+
+// places are where the log and the views are.
+func (s storage) places() (log, tables place, err error) {
+	if log, err = placeOf("log", s.Log, place{dir: s.Data}); err != nil {
+		return log, tables, err
+	}
+	tables, err = placeOf("views", s.Views, log)
+	return log, tables, err
+}
+
+// store is a log that somebody opened.
+type store interface {
+	app.Log
+	Close() error
+}
+
+// writable is a log that is open for appending.
+type writable interface {
+	store
+	Queue() int
+}
+
+// batch is what one commit of the log did, on either engine.
+type batch struct {
+	rows int
+	took time.Duration
+	err  error
+}
+
+// open opens the log for writing.
+func (p place) open(ctx context.Context, clock func() time.Time, committed func(batch)) (writable, error) {
+	if p.url == "" {
+		return sqlstore.Open(ctx, p.dir, sqlstore.Options{Clock: clock,
+			OnCommit: func(b sqlstore.Batch) { committed(batch{b.Rows, b.Took, b.Err}) }})
+	}
+	return pgstore.Open(ctx, p.url, pgstore.Options{Clock: clock,
+		OnCommit: func(b pgstore.Batch) { committed(batch{b.Rows, b.Took, b.Err}) }})
+}
+
+// read opens the log for reading only, also while a server writes it. Where there is none it is fault.NotFound.
+func (p place) read(ctx context.Context) (store, error) {
+	if p.url == "" {
+		return sqlstore.OpenReadOnly(ctx, p.dir)
+	}
+	return pgstore.OpenReadOnly(ctx, p.url)
+}
+
+// replica opens the log with that id to be filled by records of another one.
+func (p place) replica(ctx context.Context, id uuid.UUID) (app.Replica, error) {
+	if p.url == "" {
+		return sqlstore.OpenReplica(ctx, p.dir, id)
+	}
+	return pgstore.OpenReplica(ctx, p.url, id, pgstore.Options{})
+}
+
+// generations gives the views'.
+func (p place) generations(readOnly bool) (views.Generations, error) {
+	if p.url == "" {
+		return sqlstore.NewGenerations(p.dir, readOnly), nil
+	}
+	return pgstore.NewGenerations(p.url, readOnly)
+}
+
+// hold makes this process the one that works on the log: on PostgreSQL by a lock in the database; a data directory's
+// own lock is taken by opening its log. lost hears that another process may have taken over.
+func (p place) hold(ctx context.Context, lost func(error)) (release func() error, err error) {
+	if p.url == "" {
+		return func() error { return nil }, nil
+	}
+	lead, err := pgstore.TakeLead(ctx, p.url, lost)
+	if err != nil {
+		return nil, err
+	}
+	return lead.Close, nil
+}
+
+// read opens the log of the flags for reading only.
+func (s storage) read(ctx context.Context) (store, error) {
+	log, _, err := s.places()
+	if err != nil {
+		return nil, err
+	}
+	return log.read(ctx)
+}
+
+// empty says whether there is no log yet, or an empty one.
+func (s storage) empty(ctx context.Context) (empty bool, err error) {
+	log, err := s.read(ctx)
+	if f, ok := fault.As(err); ok && f.Kind == fault.NotFound {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	head, err := log.Head(ctx)
+	return head == 0, err
+}
