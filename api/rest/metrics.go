@@ -12,6 +12,7 @@ type metrics struct {
 	requests *prometheus.HistogramVec
 	commands *prometheus.CounterVec
 	streams  prometheus.Gauge
+	shed     prometheus.Counter
 }
 
 func newMetrics(r *prometheus.Registry) (*metrics, error) {
@@ -22,8 +23,9 @@ func newMetrics(r *prometheus.Registry) (*metrics, error) {
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gridward_commands_total",
 			Help: "Commands by type and outcome."}, []string{"type", "outcome"}),
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{Name: "gridward_live_streams", Help: "Open server-sent event streams."}),
+		shed:    prometheus.NewCounter(prometheus.CounterOpts{Name: "gridward_http_shed_total", Help: "Requests answered 503 because too much was asked at once."}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.commands, m.streams} {
+	for _, c := range []prometheus.Collector{m.requests, m.commands, m.streams, m.shed} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

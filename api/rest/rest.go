@@ -83,12 +83,13 @@ const (
 // Server is the door. Its methods are safe for concurrent use.
 type Server struct {
 	Options
-	echo     *echo.Echo
-	http     *http.Server
-	contract *contract
-	metrics  *metrics
-	docs     func() ([]byte, error) // rendered when somebody asks
-	feed     Feed
+	echo      *echo.Echo
+	http      *http.Server
+	contract  *contract
+	metrics   *metrics
+	admission *admission
+	docs      func() ([]byte, error) // rendered when somebody asks
+	feed      Feed
 
 	closing  chan struct{} // closed when the server stops: live streams end
 	stopOnce sync.Once
@@ -107,7 +108,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, contract: c, metrics: m, feed: o.Feed, closing: make(chan struct{})}
+	s := &Server{Options: o, contract: c, metrics: m, admission: newAdmission(), feed: o.Feed, closing: make(chan struct{})}
 	if s.feed == nil {
 		s.feed = logFeed{o.Log}
 	}

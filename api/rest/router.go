@@ -56,6 +56,9 @@ func (r *router) add(method, path string, h echo.HandlerFunc) *echo.Route {
 	if !op.open {
 		gates = append([]echo.MiddlewareFunc{s.authenticate}, gates...)
 	}
+	if !op.open && !exempt[op.OperationID] {
+		gates = append(append([]echo.MiddlewareFunc{s.shed}, gates...), s.admit)
+	}
 	if op.atRoot {
 		s.echo.Add(method, path, h, gates...)
 	}
