@@ -12,10 +12,15 @@ import (
 // How much is taken at once. What runs beyond some hundred requests wins nothing: they wait for the same processors and
 // the same writer, and hold memory meanwhile. A short queue evens a burst out; whoever would stand in it for longer is
 // better told to come again (503, Retry-After), so that what is begun is finished in good time.
+//
+// To refuse costs a tenth of the work that is refused, and whoever is refused at once may come again at once: at three
+// times the peak nothing else would be done. So the refusal itself is held back for as long as it asks to wait. That
+// costs a timer, and slows down by its own connection whoever does not listen.
 const (
 	admittedAtOnce = 128
 	admittedWaits  = 512
 	admittedWait   = 2 * time.Second
+	refusedAfter   = time.Second
 )
 
 // admission bounds what is worked on at once, and what waits for its turn.
@@ -33,14 +38,21 @@ var errBusy = &fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "too 
 // would hold a turn for hours.
 var exempt = map[string]bool{"getMetrics": true, "streamEvents": true}
 
-// shed refuses at the threshold, before anything is read, what could not even wait.
+// shed refuses at the threshold, before anything is read or written down, what could not even wait.
 func (s *Server) shed(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if s.admission.waiting.Load() >= admittedWaits {
-			s.metrics.shed.Inc()
-			return errBusy
+		if s.admission.waiting.Load() < admittedWaits || !s.admitted[c.Path()] {
+			return next(c)
 		}
-		return next(c)
+		s.metrics.shed.Inc()
+		pause := time.NewTimer(refusedAfter)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-s.closing:
+		case <-c.Request().Context().Done():
+		}
+		return errBusy
 	}
 }
 

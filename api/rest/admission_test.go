@@ -22,7 +22,7 @@ func TestAdmission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{admission: newAdmission(), metrics: m}
+	s := &Server{admission: newAdmission(), admitted: map[string]bool{"/api/v1/inspections": true}, metrics: m, closing: make(chan struct{})}
 	var inside, most, done atomic.Int64
 	open := make(chan struct{})
 	work := s.admit(func(echo.Context) error {
@@ -43,9 +43,17 @@ func TestAdmission(t *testing.T) {
 	for inside.Load() < admittedAtOnce || s.admission.waiting.Load() < admittedWaits {
 		time.Sleep(time.Millisecond)
 	}
-	read := false
-	if err := s.shed(func(echo.Context) error { read = true; return nil })(call(t.Context())); !errors.Is(err, errBusy) || read {
-		t.Errorf("at the threshold: %v, read %v", err, read)
+	began, passed := time.Now(), 0
+	door := s.shed(func(echo.Context) error { passed++; return nil })
+	late := call(t.Context())
+	late.SetPath("/api/v1/inspections")
+	if err := door(late); !errors.Is(err, errBusy) || passed > 0 || time.Since(began) < refusedAfter {
+		t.Errorf("at the threshold: %v after %s, %d passed", err, time.Since(began), passed)
+	}
+	probe := call(t.Context())
+	probe.SetPath("/readyz")
+	if err := door(probe); err != nil || passed != 1 {
+		t.Errorf("a probe: %v, %d passed", err, passed)
 	}
 	if err := work(call(t.Context())); !errors.Is(err, errBusy) {
 		t.Errorf("in the queue: %v", err)

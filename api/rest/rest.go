@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -58,6 +59,8 @@ type Options struct {
 	Build gen.Version
 	// Zone is the zone of days given without one, Asia/Shanghai as a rule.
 	Zone *time.Location
+	// Connections hears how many connections there are, whenever that changes; it must be quick. May be nil.
+	Connections func(n int)
 }
 
 // Rehearsal moves a clock that otherwise stands still forward to the instant, and returns when all that became
@@ -88,6 +91,7 @@ type Server struct {
 	contract  *contract
 	metrics   *metrics
 	admission *admission
+	admitted  map[string]bool        // paths that admission is for; fixed once the routes are made
 	docs      func() ([]byte, error) // rendered when somebody asks
 	feed      Feed
 
@@ -108,7 +112,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, contract: c, metrics: m, admission: newAdmission(), feed: o.Feed, closing: make(chan struct{})}
+	s := &Server{Options: o, contract: c, metrics: m, admission: newAdmission(), admitted: map[string]bool{}, feed: o.Feed, closing: make(chan struct{})}
 	if s.feed == nil {
 		s.feed = logFeed{o.Log}
 	}
@@ -116,7 +120,7 @@ func New(o Options) (*Server, error) {
 	s.echo = echo.New()
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerError
-	s.echo.Use(s.requestID, s.observe, s.recoverPanics)
+	s.echo.Use(s.requestID, s.shed, s.observe, s.recoverPanics)
 	routes := &router{server: s}
 	gen.RegisterHandlers(routes, s)
 	if routes.err != nil {
@@ -128,9 +132,28 @@ func New(o Options) (*Server, error) {
 	}
 	s.http = &http.Server{
 		Handler: s.echo, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: complaints,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: complaints, ConnState: s.countConnections(),
 	}
 	return s, nil
+}
+
+// countConnections tells how many connections there are.
+func (s *Server) countConnections() func(net.Conn, http.ConnState) {
+	var open atomic.Int64
+	return func(_ net.Conn, state http.ConnState) {
+		change := int64(0)
+		switch state {
+		case http.StateNew:
+			change = 1
+		case http.StateClosed, http.StateHijacked:
+			change = -1
+		default:
+			return
+		}
+		if n := open.Add(change); s.Connections != nil {
+			s.Connections(int(n))
+		}
+	}
 }
 
 func (o Options) check() error {

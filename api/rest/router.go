@@ -57,7 +57,8 @@ func (r *router) add(method, path string, h echo.HandlerFunc) *echo.Route {
 		gates = append([]echo.MiddlewareFunc{s.authenticate}, gates...)
 	}
 	if !op.open && !exempt[op.OperationID] {
-		gates = append(append([]echo.MiddlewareFunc{s.shed}, gates...), s.admit)
+		gates = append(gates, s.admit)
+		s.admitted[base+path] = true
 	}
 	if op.atRoot {
 		s.echo.Add(method, path, h, gates...)

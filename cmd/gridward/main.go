@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -84,6 +85,32 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 // memoryLimit is the soft limit of Go's own heap while the operator sets none (GOMEMLIMIT). What SQLite caches
 // comes on top of it; together they stay under 300 MB.
 const memoryLimit = 128 << 20
+
+// Each connection takes some 64 KB while a request is on it. A limit that many connections fill has the collector work
+// all the time, so it grows with them, in steps, up to 4,096 of them: 384 MiB.
+const (
+	connectionBytes = 64 << 10
+	connectionStep  = 256
+	connectionSteps = 16
+)
+
+// roomFor keeps the heap's limit at what so many connections need.
+func roomFor(lookup func(string) (string, bool)) func(connections int) {
+	if _, set := lookup("GOMEMLIMIT"); set {
+		return nil
+	}
+	var mu sync.Mutex
+	now := 0
+	return func(connections int) {
+		steps := min(connections/connectionStep, connectionSteps)
+		mu.Lock()
+		defer mu.Unlock()
+		if steps != now {
+			now = steps
+			debug.SetMemoryLimit(memoryLimit + int64(steps)*connectionStep*connectionBytes)
+		}
+	}
+}
 
 // roomyLimit is the same while nothing is served: views are built from nothing, or a full demonstration is drawn up.
 const roomyLimit = 512 << 20

@@ -74,7 +74,7 @@ func (c serveCommand) Run(e *env) (err error) {
 		return err
 	}
 	defer l.end()
-	door, err := newDoor(h, l, clock, token.value)
+	door, err := newDoor(h, l, clock, token.value, roomFor(e.lookup))
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (c serveCommand) Run(e *env) (err error) {
 }
 
 // newDoor puts the REST door before the house.
-func newDoor(h *house, l *live, clock *rehearsal, token string) (*rest.Server, error) {
+func newDoor(h *house, l *live, clock *rehearsal, token string, connections func(int)) (*rest.Server, error) {
 	b := build()
 	spool := filepath.Join(h.dir, "spool")
 	if h.readOnly == nil {
@@ -97,7 +97,7 @@ func newDoor(h *house, l *live, clock *rehearsal, token string) (*rest.Server, e
 	}
 	o := rest.Options{
 		App: h.app, Views: h.views, Log: h.log, Codec: h.codec, Feed: l.hub, Clock: h.clock, Logger: h.logger, Registry: h.metrics,
-		AdminToken: token, SpoolDir: spool, Zone: zone(),
+		AdminToken: token, SpoolDir: spool, Zone: zone(), Connections: connections,
 		ParseProgramme: func(src []byte) (programme.Programme, error) { return programmes.Parse("programme.yaml", src) },
 		Warnings:       func() []string { return h.warnings(l) },
 		Build:          gen.Version{Version: b.Version, Commit: b.Commit, Go: b.Go},

@@ -120,6 +120,8 @@ type connection struct {
 	in   *bufio.Reader
 	out  []byte
 	ids  *ids
+
+	retryAfter string // of the last answer
 }
 
 func (c *child) connect(t *testing.T) *connection {
@@ -176,6 +178,7 @@ func (n *connection) post(p *patrol) (status int, answer []byte, err error) {
 		return 0, nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	n.retryAfter = resp.Header.Get("Retry-After")
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(resp.Body); err != nil {
 		return 0, nil, err
