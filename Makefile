@@ -10,10 +10,13 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 # The linter: the one on the path if it is the version asked for, else one built into bin/.
 LINT = $(shell golangci-lint version 2>/dev/null | grep -qF 'version $(LINT_VERSION) ' && command -v golangci-lint || echo bin/golangci-lint-$(LINT_VERSION))
 
+# What make faults runs; make acceptance runs it too, in short.
+FAULTS := TestKill|TestStorm|TestDiskFull|TestReadOnlyDirectory|TestSlowClients|TestBatchCutOff
+
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test race lint rules-bite bench acceptance generate clean
+.PHONY: help run build test race lint rules-bite bench acceptance faults generate clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +53,10 @@ bench: ## the measures of docs/performance.md; GRIDWARD_BENCH=smoke only shows t
 acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds; on both engines
 	GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
+
+faults: build ## several hundred kill -9 rounds, PostgreSQL behind a bad network, full disk, slow clients; some twenty minutes
+	GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
+	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
 
 generate: bin/oapi-codegen-$(OAPI_VERSION)/oapi-codegen ## what is generated from api/openapi.yaml
 	PATH="$(CURDIR)/bin/oapi-codegen-$(OAPI_VERSION):$$PATH" $(GO) generate ./...

@@ -18,7 +18,7 @@ import (
 // costs a timer, and slows down by its own connection whoever does not listen.
 const (
 	admittedAtOnce = 128
-	admittedWaits  = 512
+	admittedWaits  = 1024
 	admittedWait   = 2 * time.Second
 	refusedAfter   = time.Second
 )

@@ -101,7 +101,7 @@ func start(t testing.TB, dir string, flags ...string) *server {
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
-			t.Logf("the program wrote:\n%s", s.out.tail(2000))
+			t.Logf("the program wrote:\n%s", s.out.tail(400))
 		}
 	})
 	s.awaitReady()
