@@ -119,9 +119,10 @@ func (l *load) next(n int) *attempt {
 		delete(patrol, "content")
 		a.path, a.body, a.mustFail, a.streams = "/inspections", patrol, true, []string{"inspection-" + id, "case-" + found}
 	case n%7 == 3:
-		code := fmt.Sprintf("%s%04d", areaA1, 1000+(l.round*8+l.worker)*20+n/7%20)
+		site := 1000 + (l.round*8+l.worker)*20 + n/7%20
+		code := fmt.Sprintf("%s%04d", areaA1, site)
 		a.path, a.body, a.streams = "/cells", object{"code": code, "name": "新楼院"}, []string{"cell-" + code}
-		if n/7 >= 20 {
+		if n/7 >= 20 || site > 9999 { // there are no more of them
 			a.path, a.body, a.streams = "/inspections", patrol, []string{"inspection-" + id, "case-" + found}
 		}
 	case n%7 == 4:
