@@ -209,7 +209,9 @@ func TestKill(t *testing.T) {
 			}
 		}
 	}
-	hand.now = hand.now.AddDate(0, 0, 3)
+	if rounds <= 36 { // the many cases of more rounds have had their cards by then, and it would take long
+		hand.now = hand.now.AddDate(0, 0, 3)
+	}
 	if err := hand.move(&http.Client{Timeout: 5 * time.Minute}, s.url); err != nil {
 		t.Fatal(err)
 	}
