@@ -90,9 +90,7 @@ func TestStorm(t *testing.T) {
 		}
 	}
 	hand.now = hand.now.AddDate(0, 0, 3)
-	if err := hand.move(&http.Client{Timeout: 5 * time.Minute}, s.url); err != nil {
-		t.Fatal(err)
-	}
+	hand.arrive(t, s.url)
 	s.stop()
 	compare(t, dir, sent)
 	if out, errs, status := run(t, dir, "check"); status != 0 {
