@@ -45,6 +45,10 @@ func takeLead(ctx context.Context, url string, lost func(error), look, grace tim
 	if err != nil {
 		return nil, err
 	}
+	// The server finds out within half a minute that this process is out of reach, and gives the lock back.
+	for name, value := range map[string]string{"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"} {
+		c.conn.RuntimeParams[name] = value
+	}
 	l := &Lead{c: c, look: look, grace: grace, done: make(chan struct{})}
 	conn, err := l.take(ctx)
 	if errors.Is(err, errTaken) {
