@@ -136,8 +136,8 @@ func held(t *testing.T, dir string, persons []string) {
 	if status != 0 {
 		t.Fatalf("log ends with %d: %s", status, errs)
 	}
-	if n := strings.Count(out, "\n"); n != len(persons)+1 {
-		t.Errorf("%d persons in the log, %d were acknowledged", n, len(persons)+1)
+	if n := strings.Count(out, "\n"); n != len(persons)+prepared {
+		t.Errorf("%d persons in the log, %d were acknowledged", n, len(persons)+prepared)
 	}
 	for _, id := range persons {
 		if strings.Count(out, `"person-`+id+`"`) != 1 {

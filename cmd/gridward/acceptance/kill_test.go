@@ -220,6 +220,9 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// prepared is how many persons prepare registers.
+const prepared = 3
+
 // prepare lays the grid and the duties the load needs.
 func prepare(t *testing.T, s *server) {
 	t.Helper()
