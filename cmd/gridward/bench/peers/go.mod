@@ -7,8 +7,8 @@ replace gridward => ../../../..
 
 require (
 	github.com/google/uuid v1.6.0
-	github.com/hallgren/eventsourcing/core v0.4.0
-	github.com/hallgren/eventsourcing/eventstore/sql v0.4.0
+	github.com/hallgren/eventsourcing/core v0.5.2
+	github.com/hallgren/eventsourcing/eventstore/sql v0.7.0
 	github.com/jackc/pgx/v5 v5.10.0
 	github.com/modernice/goes v0.5.0
 	gridward v0.0.0-00010101000000-000000000000
