@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"gridward/adapters/pgtest"
 	"gridward/app"
+	"gridward/app/commits"
 )
 
 // The load of the benchmarks: one record an append, a stream of its own for every eight of a caller's appends, data
@@ -70,9 +71,9 @@ type result struct{ rate, batch float64 }
 // throughStore appends the load from one goroutine per caller; batch bounds the records of a commit.
 func throughStore(b *testing.B, load [][]benchAppend, batch int) result {
 	b.Helper()
-	commits, rows := 0, 0
-	s := open(b, pgtest.Start(b), Options{Clock: time.Now, BatchRows: batch, OnCommit: func(i Batch) {
-		commits, rows = commits+1, rows+i.Rows
+	turns, rows := 0, 0
+	s := open(b, pgtest.Start(b), Options{Clock: time.Now, Limits: commits.Limits{BatchRows: batch}, OnCommit: func(i commits.Batch) {
+		turns, rows = turns+1, rows+i.Rows
 	}})
 	var wg sync.WaitGroup
 	began := time.Now()
@@ -89,7 +90,7 @@ func throughStore(b *testing.B, load [][]benchAppend, batch int) result {
 	wg.Wait()
 	took := time.Since(began)
 	mustClose(b, s)
-	return result{float64(rows) / took.Seconds(), float64(rows) / float64(commits)}
+	return result{float64(rows) / took.Seconds(), float64(rows) / float64(turns)}
 }
 
 // benchRow is a row as a program would hand it to COPY.

@@ -161,7 +161,7 @@ func TestCloseDoesNotGuess(t *testing.T) {
 	done := make(chan error, 1)
 	p.refuse()
 	go func() { done <- second(s.Append(context.Background(), "a", 1, []app.Record{rec("a", 2)})) }()
-	for s.writer.outage.Load() == nil {
+	for !s.writer.queue.Refusing() {
 		time.Sleep(time.Millisecond)
 	}
 	_, err := s.Append(context.Background(), "b", 0, []app.Record{rec("b", 1)})

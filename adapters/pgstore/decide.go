@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gridward/app"
+	"gridward/app/commits"
 )
 
 // rows is what a batch writes, column by column, and how to forget it again.
@@ -66,7 +67,7 @@ func refused(err error) bool {
 
 // commit decides the appends of a batch one after the other, sets each one's answer and commits what they wrote.
 // After an error nothing of the batch is in the log, save for errLost, and the answers mean nothing.
-func (s *session) commit(ctx context.Context, batch []*request) (n int, err error) {
+func (s *session) commit(ctx context.Context, batch []*commits.Request) (n int, err error) {
 	s.rows.reset()
 	s.assumed = s.assumed[:0]
 	if err := s.connect(ctx); err != nil {
@@ -115,7 +116,7 @@ func (s *session) leave(ctx context.Context) {
 	}
 }
 
-func (s *session) transact(ctx context.Context, batch []*request, writing *bool) (int, error) {
+func (s *session) transact(ctx context.Context, batch []*commits.Request, writing *bool) (int, error) {
 	var err error
 	if s.alone {
 		err = s.look(ctx, s.missing(batch, true))
@@ -131,7 +132,7 @@ func (s *session) transact(ctx context.Context, batch []*request, writing *bool)
 		if err := s.decide(ctx, r, at); err != nil {
 			return 0, err
 		}
-		conflicts = conflicts || r.err != nil
+		conflicts = conflicts || r.Err != nil
 	}
 	switch {
 	case s.rows.n > 0:
@@ -202,33 +203,33 @@ func (s *session) undo() {
 
 // decide takes one append into the transaction or answers it otherwise: a conflict, or the place its ids have. The
 // error is the transaction's, not the append's.
-func (s *session) decide(ctx context.Context, r *request, at int64) error {
-	st, _ := s.cache.get(r.stream)
+func (s *session) decide(ctx context.Context, r *commits.Request, at int64) error {
+	st, _ := s.cache.get(r.Stream)
 	knows := 0
-	for i := range r.records {
-		if _, ok := st.versions[r.records[i].ID]; ok {
+	for i := range r.Records {
+		if _, ok := st.versions[r.Records[i].ID]; ok {
 			knows++
 		}
 	}
 	current := uint64(len(st.versions))
-	r.got, r.err, r.wrote = app.Appended{}, nil, false
+	r.Got, r.Err, r.Wrote = app.Appended{}, nil, false
 	switch {
-	case knows == len(r.records):
+	case knows == len(r.Records):
 		return s.repeat(ctx, r, st, at)
-	case knows > 0 || r.expected != current:
-		r.err = &app.VersionConflict{Stream: r.stream, Expected: r.expected, Current: current}
+	case knows > 0 || r.Expected != current:
+		r.Err = &app.VersionConflict{Stream: r.Stream, Expected: r.Expected, Current: current}
 		return nil
 	}
 	if st.id == 0 {
 		st.id = s.lastStream + int64(len(s.rows.begun)) + 1
 		s.rows.newID.int8(st.id)
-		s.rows.newName.text(r.stream)
-		s.rows.begun = append(s.rows.begun, begun{r.stream, st})
+		s.rows.newName.text(r.Stream)
+		s.rows.begun = append(s.rows.begun, begun{r.Stream, st})
 	}
-	for i := range r.records {
-		s.add(st, &r.records[i], r.meta(i))
+	for i := range r.Records {
+		s.add(st, &r.Records[i], r.Meta(i))
 	}
-	r.got, r.wrote = s.appended(int64(len(st.versions)), at), true
+	r.Got, r.Wrote = s.appended(int64(len(st.versions)), at), true
 	return nil
 }
 
@@ -259,18 +260,18 @@ func answer(version, position, at int64) app.Appended {
 }
 
 // repeat answers an append whose ids are all in the stream with the place of its last record.
-func (s *session) repeat(ctx context.Context, r *request, st *stream, at int64) error {
-	last := r.records[len(r.records)-1].ID
+func (s *session) repeat(ctx context.Context, r *commits.Request, st *stream, at int64) error {
+	last := r.Records[len(r.Records)-1].ID
 	version := st.versions[last]
 	for i, other := range s.rows.streams { // the first copy may be of this very batch
 		if other == st && s.rows.ids[i] == last {
-			r.got = answer(version, int64(s.position)+int64(i)+1, at) //nolint:gosec // positions fit
+			r.Got = answer(version, int64(s.position)+int64(i)+1, at) //nolint:gosec // positions fit
 			return nil
 		}
 	}
 	found := false
 	err := s.run(ctx, call{name: "place", args: [][]byte{number(st.id), number(version)}, row: func(v [][]byte) error {
-		r.got, found = answer(version, numberOf(v[0]), numberOf(v[1])), true
+		r.Got, found = answer(version, numberOf(v[0]), numberOf(v[1])), true
 		return nil
 	}})
 	if err == nil && !found {

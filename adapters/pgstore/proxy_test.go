@@ -12,6 +12,7 @@ import (
 
 	"gridward/adapters/pgtest"
 	"gridward/app"
+	"gridward/app/commits"
 	"gridward/domain/fault"
 )
 
@@ -226,7 +227,7 @@ func TestAConflictInABatchThatIsCutOffStaysOne(t *testing.T) {
 	p := newProxy(t, u.Host)
 	in, out := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	s := open(t, p.url(t, database), Options{OnCommit: func(Batch) {
+	s := open(t, p.url(t, database), Options{OnCommit: func(commits.Batch) {
 		once.Do(func() {
 			close(in)
 			<-out

@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -77,7 +76,7 @@ func scan(rows pgx.Rows, r *app.Record) error {
 		return err
 	}
 	r.Position, r.Version = app.Position(position), uint64(version) //nolint:gosec // never negative
-	if err := json.Unmarshal(meta, &r.Meta); err != nil {
+	if err := app.ReadMeta(meta, &r.Meta); err != nil {
 		return fmt.Errorf("position %d: metadata: %w", r.Position, err)
 	}
 	r.RecordedAt = time.UnixMicro(at).UTC()
@@ -90,7 +89,7 @@ func unreadable(ctx context.Context, err error) error {
 		return e
 	}
 	e := fault.New(fault.Unavailable, "log_unreadable", "the log cannot be read")
-	e.RetryAfter, e.Cause = busyRetry, err
+	e.RetryAfter, e.Cause = readRetry, err
 	return e
 }
 

@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -117,7 +116,7 @@ func (r *Replica) place(ctx context.Context, tx pgx.Tx, records []app.Record) (n
 			s.id = last
 			names = append(names, []any{s.id, x.Stream})
 		}
-		meta, err := json.Marshal(&x.Meta)
+		meta, err := app.AppendMeta(nil, &x.Meta)
 		if err != nil {
 			return nil, nil, fmt.Errorf("position %s: metadata: %w", x.Position, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gridward/app"
+	"gridward/app/commits"
 )
 
 // session is the writer's connection, and what it knows of the log without asking. Only the writer's goroutine uses
@@ -209,7 +210,7 @@ func readKnown(into *[]known) func([][]byte) error {
 const sinceLimit = 4096
 
 // enter begins a transaction that nobody else writes in, and learns what others wrote before it.
-func (s *session) enter(ctx context.Context, batch []*request) error {
+func (s *session) enter(ctx context.Context, batch []*commits.Request) error {
 	var since, found []known
 	before := s.position
 	names := s.missing(batch, false)
@@ -274,18 +275,18 @@ func (s *session) keep(names []string, found []known) {
 
 // missing names the streams of the batch that the cache does not have. With assume, a stream that is to be begun is
 // taken to be new: if it is not, its name is taken.
-func (s *session) missing(batch []*request, assume bool) (names []string) {
+func (s *session) missing(batch []*commits.Request, assume bool) (names []string) {
 	begun := map[string]bool{}
 	for _, r := range batch {
-		if _, seen := begun[r.stream]; s.cache.has(r.stream) || (seen && begun[r.stream]) {
+		if _, seen := begun[r.Stream]; s.cache.has(r.Stream) || (seen && begun[r.Stream]) {
 			continue
 		}
-		if assume && r.expected == 0 {
-			begun[r.stream] = false
+		if assume && r.Expected == 0 {
+			begun[r.Stream] = false
 			continue
 		}
-		begun[r.stream] = true
-		names = append(names, r.stream)
+		begun[r.Stream] = true
+		names = append(names, r.Stream)
 	}
 	for name, asked := range begun {
 		if !asked {

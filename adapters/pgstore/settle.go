@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"gridward/app/commits"
 	"gridward/domain/fault"
 )
 
@@ -26,18 +27,18 @@ const (
 // acknowledged where they are, any other is written now. The first copy cannot come late: it would need the very
 // positions that are taken by then. So from then on the only answers are those of a commit; while the server does not
 // come back, the callers of the batch wait, and nobody else is taken in.
-func (w *writer) settle() (rows, tries int, err error) {
+func (w *writer) settle(batch []*commits.Request) (rows, tries int, err error) {
 	unknown := false
 	pause := firstPause
 	for {
 		tries++
-		rows, err := w.attempt()
+		rows, err := w.attempt(batch)
 		lost := (*errLost)(nil)
 		isLost := errors.As(err, &lost)
 		unknown = unknown || isLost && lost.sent
 		switch {
 		case err == nil:
-			w.outage.Store(nil)
+			w.queue.Accept()
 			return rows, tries, nil
 		case !unknown && isLost && tries == 1: // the server may have been restarted since the last batch
 		case !unknown && isLost:
@@ -61,40 +62,21 @@ func (w *writer) settle() (rows, tries int, err error) {
 }
 
 // attempt is one transaction, within the time that one may take.
-func (w *writer) attempt() (int, error) {
+func (w *writer) attempt(batch []*commits.Request) (int, error) {
 	ctx, cancel := context.WithTimeout(w.ctx, w.o.LockWait+writeTimeout)
 	defer cancel()
-	return w.session.commit(ctx, w.batch)
+	return w.session.commit(ctx, batch)
 }
 
 // wait lets time pass while the server is gone. Whoever is in the queue or comes into it is told at once: nothing of
 // theirs was written.
 func (w *writer) wait(lost *errLost, pause time.Duration) {
-	w.outage.Store(lost)
-	w.refuseQueue(unreachable(lost))
+	w.queue.Refuse(unreachable(lost))
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-w.ctx.Done():
-	}
-}
-
-func (w *writer) refuseQueue(err error) {
-	for {
-		r, open := w.held, true
-		w.held = nil
-		if r == nil {
-			r, open = w.next(false)
-		}
-		if r == nil || !open {
-			return
-		}
-		w.bytes.Add(-r.size)
-		if r.state.CompareAndSwap(waiting, taken) {
-			r.err = err
-			r.answer <- struct{}{}
-		}
 	}
 }
 
@@ -108,10 +90,10 @@ func unreachable(lost *errLost) error {
 // unwritten is the answer to everyone in a batch that the server refused.
 func unwritten(cause error) error {
 	if errors.Is(cause, errRaced) {
-		return busy("nothing was written: others write the log without waiting for their turn", cause)
+		return commits.Busy("nothing was written: others write the log without waiting for their turn", cause)
 	}
 	if state(cause) == stateLockWait {
-		return busy("nothing was written: another session holds the log", bare(cause))
+		return commits.Busy("nothing was written: another session holds the log", bare(cause))
 	}
 	e := fault.New(fault.Unavailable, "log_unwritable", "nothing was written: %s", reason(cause))
 	e.RetryAfter, e.Cause = lostRetry, bare(cause)

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"gridward/app"
+	"gridward/app/commits"
 	"gridward/domain/fault"
 )
 
@@ -24,10 +25,7 @@ type Options struct {
 	Clock func() time.Time // stamps RecordedAt; called by the writer, once per batch
 	NewID func() uuid.UUID // the id of a log that is made; default random
 
-	Queue      int   // appends that may wait for the writer; default 4,096
-	QueueBytes int64 // bytes of theirs; default 64 MiB (one append larger than that passes alone)
-	BatchRows  int   // records in one commit; default 1,024 (one append larger than that passes alone)
-	BatchBytes int64 // bytes in one commit; default 4 MiB, likewise
+	commits.Limits
 
 	// LockWait is how long a batch waits for other sessions before its callers are told to come again; default 10 s.
 	LockWait time.Duration
@@ -37,18 +35,7 @@ type Options struct {
 
 	// OnCommit, if set, hears of every batch after its callers were answered. It runs on the writer: it must be
 	// quick and must not append.
-	OnCommit func(Batch)
-}
-
-// Batch is what one turn of the writer did.
-type Batch struct {
-	Appends int           // callers answered
-	Rows    int           // records written
-	Bytes   int64         // of the appends
-	Queue   int           // appends left waiting
-	Tries   int           // transactions it took: more than one when another node was quicker or the server was lost
-	Took    time.Duration // from the first statement to the commit's end
-	Err     error         // why nothing was written, if so
+	OnCommit func(commits.Batch)
 }
 
 // Store is an app.Log in a database. It is safe for concurrent use.
@@ -67,18 +54,6 @@ var _ app.Log = (*Store)(nil)
 func (o Options) withDefaults() Options {
 	if o.NewID == nil {
 		o.NewID = uuid.New
-	}
-	if o.Queue <= 0 {
-		o.Queue = 4096
-	}
-	if o.QueueBytes <= 0 {
-		o.QueueBytes = 64 << 20
-	}
-	if o.BatchRows <= 0 {
-		o.BatchRows = 1024
-	}
-	if o.BatchBytes <= 0 {
-		o.BatchBytes = 4 << 20
 	}
 	if o.LockWait <= 0 {
 		o.LockWait = 10 * time.Second
@@ -136,7 +111,7 @@ func (s *Store) Queue() int {
 	if s.writer == nil {
 		return 0
 	}
-	return len(s.writer.queue)
+	return s.writer.queue.Waiting()
 }
 
 // Append implements app.Log. The records' bytes must not change until it has returned; if it returned because its
@@ -156,7 +131,7 @@ func (s *Store) Append(ctx context.Context, stream string, expected uint64, reco
 	if s.writer == nil {
 		return app.Appended{}, fault.New(fault.Unavailable, "log_read_only", "the log is open for reading only")
 	}
-	return s.writer.append(ctx, stream, expected, records)
+	return s.writer.queue.Append(ctx, stream, expected, records)
 }
 
 // Close commits what waits in the queue, for ten seconds at most, and closes all connections. Every later call fails.
@@ -173,5 +148,3 @@ func (s *Store) Close() error {
 	})
 	return s.err
 }
-
-func closedLog() error { return fault.New(fault.Unavailable, "log_closed", "the log is closed") }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"gridward/app"
+	"gridward/app/commits"
 	"gridward/domain/fault"
 )
 
@@ -70,7 +71,7 @@ func (t *tail) now() (app.Position, <-chan struct{}, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
-		return 0, nil, closedLog()
+		return 0, nil, commits.Closed()
 	}
 	return t.head, t.changed, t.lost
 }

@@ -8,41 +8,42 @@ import (
 
 	"github.com/google/uuid"
 	"gridward/app"
+	"gridward/app/commits"
 )
 
 // decide takes one append into the transaction or answers it otherwise: a conflict, or the place its ids have. The
 // error is the transaction's, not the append's.
-func (f *file) decide(ctx context.Context, r *request, at int64) error {
-	s, err := f.stream(ctx, r.stream)
+func (f *file) decide(ctx context.Context, r *commits.Request, at int64) error {
+	s, err := f.stream(ctx, r.Stream)
 	if err != nil {
 		return err
 	}
 	known := 0
-	for i := range r.records {
-		if _, ok := s.versions[r.records[i].ID]; ok {
+	for i := range r.Records {
+		if _, ok := s.versions[r.Records[i].ID]; ok {
 			known++
 		}
 	}
 	current := uint64(len(s.versions))
 	switch {
-	case known == len(r.records):
+	case known == len(r.Records):
 		return f.repeat(ctx, r, s)
-	case known > 0 || r.expected != current:
-		r.got, r.err = app.Appended{}, &app.VersionConflict{Stream: r.stream, Expected: r.expected, Current: current}
+	case known > 0 || r.Expected != current:
+		r.Got, r.Err = app.Appended{}, &app.VersionConflict{Stream: r.Stream, Expected: r.Expected, Current: current}
 		return nil
 	}
 	if s.id == 0 {
 		f.lastStream++
 		s.id = f.lastStream
-		f.streams.row(s.id, r.stream)
+		f.streams.row(s.id, r.Stream)
 	}
-	for i := range r.records {
-		if err := f.add(ctx, s, &r.records[i], r.meta(i), at); err != nil {
+	for i := range r.Records {
+		if err := f.add(ctx, s, &r.Records[i], r.Meta(i), at); err != nil {
 			return err
 		}
 	}
-	f.cache.grown(len(r.records))
-	r.got, r.err, r.wrote = appended(int64(len(s.versions)), f.head, at), nil, true
+	f.cache.grown(len(r.Records))
+	r.Got, r.Err, r.Wrote = appended(int64(len(s.versions)), f.head, at), nil, true
 	return nil
 }
 
@@ -65,16 +66,16 @@ func (f *file) add(ctx context.Context, s *stream, r *app.Record, meta []byte, a
 }
 
 // repeat answers an append whose ids are all in the stream with the place of its last record.
-func (f *file) repeat(ctx context.Context, r *request, s *stream) error {
+func (f *file) repeat(ctx context.Context, r *commits.Request, s *stream) error {
 	if err := f.flush(ctx); err != nil { // the first copy may be of this very batch
 		return err
 	}
-	version := s.versions[r.records[len(r.records)-1].ID]
+	version := s.versions[r.Records[len(r.Records)-1].ID]
 	var position, at int64
 	if err := f.placeOf.QueryRowContext(ctx, s.id, version).Scan(&position, &at); err != nil {
 		return err
 	}
-	r.got, r.err = appended(version, position, at), nil
+	r.Got, r.Err = appended(version, position, at), nil
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"gridward/app"
+	"gridward/app/commits"
 	"gridward/domain/fault"
 )
 
@@ -52,7 +53,7 @@ func stalled(t *testing.T, o Options) (s *Store, release func()) {
 	t.Helper()
 	in, out := make(chan struct{}), make(chan struct{})
 	var once, free sync.Once
-	o.OnCommit = func(Batch) {
+	o.OnCommit = func(commits.Batch) {
 		once.Do(func() {
 			close(in)
 			<-out
@@ -83,7 +84,7 @@ func queued(ctx context.Context, s *Store, stream string, expected uint64, recor
 }
 
 func TestFullQueueRefusesAtOnce(t *testing.T) {
-	s, release := stalled(t, Options{Queue: 2})
+	s, release := stalled(t, Options{Limits: commits.Limits{Queue: 2}})
 	a := queued(context.Background(), s, "a", 0, rec("a", 1))
 	b := queued(context.Background(), s, "b", 0, rec("b", 1))
 
@@ -104,7 +105,7 @@ func TestFullQueueRefusesAtOnce(t *testing.T) {
 }
 
 func TestQueueIsBoundedInBytesToo(t *testing.T) {
-	s, release := stalled(t, Options{QueueBytes: 10_000})
+	s, release := stalled(t, Options{Limits: commits.Limits{QueueBytes: 10_000}})
 	a := queued(context.Background(), s, "a", 0, bigRec("a", 1, 8_000))
 	_, err := s.Append(context.Background(), "b", 0, []app.Record{bigRec("b", 1, 8_000)})
 	wantUnavailable(t, err, "log_busy")
@@ -138,9 +139,9 @@ func TestContextThatEndsInTheQueueWritesNothing(t *testing.T) {
 
 func TestOneCommitTakesManyAppendsAndEachHasItsOwnAnswer(t *testing.T) {
 	var mu sync.Mutex
-	var batches []Batch
+	var batches []commits.Batch
 	in, out := make(chan struct{}), make(chan struct{})
-	s := open(t, t.TempDir(), Options{OnCommit: func(b Batch) {
+	s := open(t, t.TempDir(), Options{OnCommit: func(b commits.Batch) {
 		mu.Lock()
 		batches = append(batches, b)
 		first := len(batches) == 1
@@ -178,7 +179,7 @@ func TestOneCommitTakesManyAppendsAndEachHasItsOwnAnswer(t *testing.T) {
 
 func TestBatchesAreBounded(t *testing.T) {
 	var most int
-	s := open(t, t.TempDir(), Options{BatchRows: 4, OnCommit: func(b Batch) { most = max(most, b.Rows) }})
+	s := open(t, t.TempDir(), Options{Limits: commits.Limits{BatchRows: 4}, OnCommit: func(b commits.Batch) { most = max(most, b.Rows) }})
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {

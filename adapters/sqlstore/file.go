@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"gridward/app"
+	"gridward/app/commits"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -143,7 +144,7 @@ func (f *file) learn(ctx context.Context) error {
 
 // commit decides the appends of a batch one after the other, sets each one's answer and commits what they wrote.
 // After an error nothing of the batch is in the file and the answers mean nothing.
-func (f *file) commit(ctx context.Context, batch []*request) (rows int, err error) {
+func (f *file) commit(ctx context.Context, batch []*commits.Request) (rows int, err error) {
 	if _, err := f.begin.ExecContext(ctx); err != nil {
 		return 0, err
 	}
@@ -160,7 +161,7 @@ func (f *file) commit(ctx context.Context, batch []*request) (rows int, err erro
 	return int(f.head - before), nil
 }
 
-func (f *file) write(ctx context.Context, batch []*request) error {
+func (f *file) write(ctx context.Context, batch []*commits.Request) error {
 	if !f.known {
 		if err := f.learn(ctx); err != nil {
 			return err

@@ -47,7 +47,7 @@ func Fill(ctx context.Context, dir string, records iter.Seq[app.Record]) (id uui
 		}
 		s.version++
 		streams[r.Stream] = s
-		meta, err := appendMeta(nil, &r.Meta)
+		meta, err := app.AppendMeta(nil, &r.Meta)
 		if err != nil {
 			return uuid.Nil, fmt.Errorf("record %d: %w", rows, err)
 		}

@@ -109,7 +109,7 @@ func scan(rows *sql.Rows, r *app.Record) error {
 	if r.ID, err = uuid.FromBytes(id); err != nil {
 		return fmt.Errorf("position %d: event id: %w", r.Position, err)
 	}
-	if err := readMeta(meta, &r.Meta); err != nil {
+	if err := app.ReadMeta(meta, &r.Meta); err != nil {
 		return fmt.Errorf("position %d: metadata: %w", r.Position, err)
 	}
 	r.RecordedAt = time.UnixMicro(at).UTC()

@@ -102,7 +102,7 @@ func (f *file) place(ctx context.Context, records []app.Record) error {
 			s.id = f.lastStream
 			f.streams.row(s.id, r.Stream)
 		}
-		meta, err := appendMeta(nil, &r.Meta)
+		meta, err := app.AppendMeta(nil, &r.Meta)
 		if err != nil {
 			return fmt.Errorf("position %s: metadata: %w", r.Position, err)
 		}

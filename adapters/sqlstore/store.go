@@ -18,6 +18,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/google/uuid"
 	"gridward/app"
+	"gridward/app/commits"
 	"gridward/domain/fault"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -27,27 +28,14 @@ type Options struct {
 	Clock func() time.Time // stamps RecordedAt; called by the writer, once per batch
 	NewID func() uuid.UUID // the id of a log that is made; default random
 
-	Queue      int   // appends that may wait for the writer; default 4,096
-	QueueBytes int64 // bytes of theirs; default 64 MiB (one append larger than that passes alone)
-	BatchRows  int   // records in one commit; default 1,024 (one append larger than that passes alone)
-	BatchBytes int64 // bytes in one commit; default 4 MiB, likewise
+	commits.Limits
 
 	// OnCommit, if set, hears of every batch after its callers were answered. It runs on the writer: it must be
 	// quick and must not append.
-	OnCommit func(Batch)
+	OnCommit func(commits.Batch)
 
 	checkpointPages int   // of the write-ahead log
 	walLimit        int64 // bytes of its file
-}
-
-// Batch is what one turn of the writer did.
-type Batch struct {
-	Appends int           // callers answered
-	Rows    int           // records written
-	Bytes   int64         // of the appends
-	Queue   int           // appends left waiting
-	Took    time.Duration // from the first statement to the commit's end
-	Err     error         // why nothing was written, if so
 }
 
 // Store is an app.Log in a data directory. It is safe for concurrent use.
@@ -97,18 +85,6 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 func (o Options) withDefaults() Options {
 	if o.NewID == nil {
 		o.NewID = uuid.New
-	}
-	if o.Queue <= 0 {
-		o.Queue = 4096
-	}
-	if o.QueueBytes <= 0 {
-		o.QueueBytes = 64 << 20
-	}
-	if o.BatchRows <= 0 {
-		o.BatchRows = 1024
-	}
-	if o.BatchBytes <= 0 {
-		o.BatchBytes = 4 << 20
 	}
 	if o.checkpointPages <= 0 {
 		o.checkpointPages = checkpointPages
@@ -172,7 +148,7 @@ func (s *Store) Queue() int {
 	if s.writer == nil {
 		return 0
 	}
-	return len(s.writer.queue)
+	return s.writer.queue.Waiting()
 }
 
 // Append implements app.Log. The records' bytes must not change until it has returned; if it returned because its
@@ -188,7 +164,7 @@ func (s *Store) Append(ctx context.Context, stream string, expected uint64, reco
 	if s.writer == nil {
 		return app.Appended{}, fault.New(fault.Unavailable, "log_read_only", "the log in %s is open for reading only", s.dir)
 	}
-	return s.writer.append(ctx, stream, expected, records)
+	return s.writer.queue.Append(ctx, stream, expected, records)
 }
 
 // Close commits what waits in the queue, closes the files and gives up the directory. Every later call fails.
@@ -238,9 +214,7 @@ func (t *tail) now() (app.Position, <-chan struct{}, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
-		return 0, nil, closedLog()
+		return 0, nil, commits.Closed()
 	}
 	return t.head, t.changed, nil
 }
-
-func closedLog() error { return fault.New(fault.Unavailable, "log_closed", "the log is closed") }

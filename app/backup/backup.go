@@ -226,8 +226,8 @@ func (u Until) holds(r *app.Record) bool {
 // Restore puts a backup's records into the replica, up to a point in time; an append that lies across it is left out
 // whole. Every part is held against its hash before the first record is put. Cut off and done again, it goes on where
 // it was.
-func Restore(ctx context.Context, dir string, m Manifest, to app.Replica, until Until, progress Progress) (n int, err error) {
-	if err := Verify(ctx, dir, m); err != nil {
+func Restore(ctx context.Context, dir string, m Manifest, to app.Replica, until Until, progress Progress) (int, error) {
+	if err := verify(ctx, dir, m); err != nil {
 		return 0, err
 	}
 	at, err := to.Head(ctx)
@@ -252,11 +252,12 @@ func Restore(ctx context.Context, dir string, m Manifest, to app.Replica, until 
 	if !w.over {
 		w.whole = len(w.records)
 	}
-	return w.n, errors.Join(err, w.put(ctx))
+	err = w.put(ctx)
+	return w.n, err
 }
 
-// Verify holds every part of a backup against its hash.
-func Verify(ctx context.Context, dir string, m Manifest) error {
+// verify holds every part of a backup against its hash.
+func verify(ctx context.Context, dir string, m Manifest) error {
 	for _, p := range m.Parts {
 		if err := ctx.Err(); err != nil {
 			return err

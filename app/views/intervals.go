@@ -71,18 +71,20 @@ func newDutyBook(rows func(query string, args []any, scan func(*sql.Rows) error)
 }
 
 const (
-	gridDutyColumns = `SELECT d.id, d.programme, d.role, d.acts_as, d.person, d.department, d.cells, d.from_at, d.to_at, d.recorded_at, d.end_recorded_at
-`
-	selectGridDuty = gridDutyColumns + `FROM duties d `
+	gridDutyColumns = `SELECT d.id, d.programme, d.role, d.acts_as, d.person, d.department, d.cells, d.from_at, d.to_at, d.recorded_at, d.end_recorded_at`
+	selectGridDuty  = gridDutyColumns + `
+FROM duties d `
 )
 
-// scanGridDuty reads a duty as it was known at an instant (zero: now); known is false where it was not.
-func scanGridDuty(r *sql.Rows, asOf time.Time) (d grid.Duty, known bool, err error) {
+// scanGridDuty reads a duty as it was known at an instant (zero: now), and what columns stand behind it; known is false
+// where it was not.
+func scanGridDuty(r *sql.Rows, asOf time.Time, more ...any) (d grid.Duty, known bool, err error) {
 	var department sql.NullString
 	var cells string
 	var from, recorded int64
 	var to, ended sql.NullInt64
-	if err := r.Scan(&d.ID, &d.Programme, &d.Role, &d.ActsAs, &d.Person, &department, &cells, &from, &to, &recorded, &ended); err != nil {
+	into := []any{&d.ID, &d.Programme, &d.Role, &d.ActsAs, &d.Person, &department, &cells, &from, &to, &recorded, &ended}
+	if err := r.Scan(append(into, more...)...); err != nil {
 		return d, false, err
 	}
 	d.Department, d.From = department.String, time.UnixMicro(from).UTC()
@@ -98,9 +100,7 @@ func (d *dutyBook) ofDepartment(code, programme string) grid.Duties {
 	k := [2]string{programme, code}
 	if _, known := d.known[k]; !known {
 		d.known[k] = nil
-		d.each(`FROM duties d WHERE d.programme = $1 AND d.department = $2 ORDER BY d.given_at`, []any{programme, code}, func(duty grid.Duty) {
-			d.known[k] = append(d.known[k], duty)
-		})
+		d.learn(`, d.department FROM duties d WHERE d.programme = $1 AND d.department = $2 ORDER BY d.given_at`, programme, code)
 	}
 	return d.known[k]
 }
@@ -108,39 +108,33 @@ func (d *dutyBook) ofDepartment(code, programme string) grid.Duties {
 // upward gives the posts of a cell and of those above it, nearest first, each with every duty ever given at exactly
 // that cell, in the order given. Those that it does not know yet it reads together.
 func (d *dutyBook) upward(cell grid.CellCode, programme string) grid.Chain {
-	up := cell.Upward()
+	out := make(grid.Chain, 0, grid.Site)
 	marks, args := "", []any{programme}
-	for _, c := range up {
-		if _, known := d.known[[2]string{programme, string(c)}]; !known {
-			d.known[[2]string{programme, string(c)}] = nil
+	for _, c := range cell.Upward() {
+		k := [2]string{programme, string(c)}
+		if _, known := d.known[k]; !known {
+			d.known[k] = nil
 			args = append(args, string(c))
 			marks += fmt.Sprintf(", $%d", len(args))
 		}
+		out = append(out, grid.Post{Cell: c})
 	}
 	if len(args) > 1 { // by way of the cells: a programme has too many duties
-		d.each(`FROM duty_cells k CROSS JOIN duties d WHERE k.cell IN (`+marks[2:]+`) AND d.id = k.duty AND d.programme = $1 ORDER BY d.given_at`,
-			args, func(duty grid.Duty) {
-				for _, c := range duty.Cells {
-					k := [2]string{programme, string(c)}
-					if _, twice := d.known[k].Find(duty.ID); !twice && slices.Contains(args[1:], any(string(c))) {
-						d.known[k] = append(d.known[k], duty)
-					}
-				}
-			})
+		d.learn(`, k.cell FROM duty_cells k CROSS JOIN duties d WHERE k.cell IN (`+marks[2:]+`) AND d.id = k.duty AND d.programme = $1 ORDER BY d.given_at`, args...)
 	}
-	out := make(grid.Chain, len(up))
-	for i, c := range up {
-		out[i] = grid.Post{Cell: c, Held: d.known[[2]string{programme, string(c)}]}
+	for i, p := range out {
+		out[i].Held = d.known[[2]string{programme, string(p.Cell)}]
 	}
 	return out
 }
 
-// each reads the duties that were known at the instant.
-func (d *dutyBook) each(from string, args []any, do func(grid.Duty)) {
+// learn reads the duties that were known at the instant, each with the post it is at, and remembers them.
+func (d *dutyBook) learn(from string, args ...any) {
 	d.failed(d.rows(gridDutyColumns+from, args, func(r *sql.Rows) error {
-		duty, known, err := scanGridDuty(r, d.asOf)
-		if known && err == nil {
-			do(duty)
+		var post string
+		duty, known, err := scanGridDuty(r, d.asOf, &post)
+		if k := [2]string{duty.Programme, post}; known && err == nil {
+			d.known[k] = append(d.known[k], duty)
 		}
 		return err
 	}))

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"gridward/app"
+	"gridward/app/commits"
 	"gridward/app/views"
 )
 
@@ -30,13 +31,13 @@ func newBatchMetrics(r prometheus.Registerer) *batchMetrics {
 	return m
 }
 
-func (m *batchMetrics) observe(b batch) {
-	if b.err != nil {
+func (m *batchMetrics) observe(b commits.Batch) {
+	if b.Err != nil {
 		m.failed.Inc()
 		return
 	}
-	m.seconds.Observe(b.took.Seconds())
-	m.records.Observe(float64(b.rows))
+	m.seconds.Observe(b.Took.Seconds())
+	m.records.Observe(float64(b.Rows))
 }
 
 func registerQueue(r prometheus.Registerer, store writable) {

@@ -13,6 +13,7 @@ import (
 	"gridward/adapters/pgstore"
 	"gridward/adapters/sqlstore"
 	"gridward/app"
+	"gridward/app/commits"
 	"gridward/app/views"
 	"gridward/domain/fault"
 )
@@ -71,21 +72,12 @@ type writable interface {
 	Queue() int
 }
 
-// batch is what one commit of the log did, on either engine.
-type batch struct {
-	rows int
-	took time.Duration
-	err  error
-}
-
 // open opens the log for writing.
-func (p place) open(ctx context.Context, clock func() time.Time, committed func(batch)) (writable, error) {
+func (p place) open(ctx context.Context, clock func() time.Time, committed func(commits.Batch)) (writable, error) {
 	if p.url == "" {
-		return sqlstore.Open(ctx, p.dir, sqlstore.Options{Clock: clock,
-			OnCommit: func(b sqlstore.Batch) { committed(batch{b.Rows, b.Took, b.Err}) }})
+		return sqlstore.Open(ctx, p.dir, sqlstore.Options{Clock: clock, OnCommit: committed})
 	}
-	return pgstore.Open(ctx, p.url, pgstore.Options{Clock: clock,
-		OnCommit: func(b pgstore.Batch) { committed(batch{b.Rows, b.Took, b.Err}) }})
+	return pgstore.Open(ctx, p.url, pgstore.Options{Clock: clock, OnCommit: committed})
 }
 
 // read opens the log for reading only, also while a server writes it. Where there is none it is fault.NotFound.

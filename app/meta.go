@@ -1,4 +1,4 @@
-package sqlstore
+package app
 
 import (
 	"encoding/hex"
@@ -7,13 +7,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gridward/app"
 )
 
-// appendMeta appends the JSON of m, byte for byte what json.Marshal gives. Every append encodes metadata once, and
+// AppendMeta appends the JSON of m, byte for byte what json.Marshal gives. Every append encodes metadata once, and
 // reflection made that a fifth of an append's whole cost (docs/performance.md).
-func appendMeta(b []byte, m *app.Meta) ([]byte, error) {
-	o := object{b: append(b, '{')}
+func AppendMeta(b []byte, m *Meta) ([]byte, error) {
+	o := metaText{b: append(b, '{')}
 	o.text(`"programme":`, m.Programme)
 	if m.ProgrammeVersion != 0 {
 		o.key(`"programme_version":`)
@@ -35,13 +34,13 @@ func appendMeta(b []byte, m *app.Meta) ([]byte, error) {
 	return append(o.b, '}'), o.err
 }
 
-// object is a JSON object in the making, and the first error of it.
-type object struct {
+// metaText is a JSON object in the making, and the first error of it.
+type metaText struct {
 	b   []byte
 	err error
 }
 
-func (o *object) key(k string) {
+func (o *metaText) key(k string) {
 	if o.b[len(o.b)-1] != '{' {
 		o.b = append(o.b, ',')
 	}
@@ -49,14 +48,14 @@ func (o *object) key(k string) {
 }
 
 // text is a string that is left out when it is empty.
-func (o *object) text(k, s string) {
+func (o *metaText) text(k, s string) {
 	if s != "" {
 		o.key(k)
 		o.quote(s)
 	}
 }
 
-func (o *object) quote(s string) {
+func (o *metaText) quote(s string) {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
 			q, err := json.Marshal(s)
@@ -68,7 +67,7 @@ func (o *object) quote(s string) {
 	o.b = append(append(append(o.b, '"'), s...), '"')
 }
 
-func (o *object) time(k string, t time.Time) {
+func (o *metaText) time(k string, t time.Time) {
 	o.key(k)
 	b, err := t.AppendText(append(o.b, '"'))
 	if err != nil {
@@ -78,7 +77,7 @@ func (o *object) time(k string, t time.Time) {
 	o.b = append(b, '"')
 }
 
-func (o *object) id(k string, id uuid.UUID) {
+func (o *metaText) id(k string, id uuid.UUID) {
 	o.key(k)
 	b := hex.AppendEncode(append(o.b, '"'), id[:4])
 	b = hex.AppendEncode(append(b, '-'), id[4:6])
@@ -88,7 +87,7 @@ func (o *object) id(k string, id uuid.UUID) {
 	o.b = append(b, '"')
 }
 
-func (o *object) fail(err error) {
+func (o *metaText) fail(err error) {
 	if o.err == nil {
 		o.err = err
 	}

@@ -1,4 +1,4 @@
-package sqlstore
+package app
 
 import (
 	"bytes"
@@ -8,21 +8,20 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
-	"gridward/app"
 )
 
-// readMeta is json.Unmarshal into an empty m. What appendMeta wrote without an escape is taken apart directly (a
+// ReadMeta is json.Unmarshal into an empty m. What AppendMeta wrote without an escape is taken apart directly (a
 // rebuild spent half of its reading in reflection); anything else goes to json.Unmarshal.
-func readMeta(b []byte, m *app.Meta) error {
+func ReadMeta(b []byte, m *Meta) error {
 	if readPlain(b, m) {
 		return nil
 	}
-	*m = app.Meta{}
+	*m = Meta{}
 	return json.Unmarshal(b, m)
 }
 
 // readPlain reads a flat object of known keys without spaces and escapes. It says whether b was one.
-func readPlain(b []byte, m *app.Meta) bool {
+func readPlain(b []byte, m *Meta) bool {
 	if len(b) < 2 || b[0] != '{' || b[len(b)-1] != '}' {
 		return false
 	}
@@ -74,7 +73,7 @@ func plainString(b []byte) (s, rest []byte, ok bool) {
 	return nil, nil, false
 }
 
-func setMeta(m *app.Meta, key, value []byte) (err error) {
+func setMeta(m *Meta, key, value []byte) (err error) {
 	switch string(key) {
 	case "programme":
 		m.Programme = string(value)

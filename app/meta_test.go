@@ -1,4 +1,4 @@
-package sqlstore
+package app
 
 import (
 	"encoding/json"
@@ -7,17 +7,16 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gridward/app"
 	"pgregory.net/rapid"
 )
 
-func wantJSON(t rapid.TB, m app.Meta) {
+func wantJSON(t rapid.TB, m Meta) {
 	t.Helper()
 	want, err := json.Marshal(&m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := appendMeta([]byte("before"), &m)
+	got, err := AppendMeta([]byte("before"), &m)
 	if err != nil || string(got) != "before"+string(want) {
 		t.Fatalf("got %s, %v, want before%s", got, err, want)
 	}
@@ -27,9 +26,9 @@ func wantJSON(t rapid.TB, m app.Meta) {
 // wantRead holds that reading is what json.Unmarshal does, be it to fail.
 func wantRead(t rapid.TB, text []byte) {
 	t.Helper()
-	var got, want app.Meta
+	var got, want Meta
 	wantErr := json.Unmarshal(text, &want)
-	gotErr := readMeta(text, &got)
+	gotErr := ReadMeta(text, &got)
 	if (gotErr == nil) != (wantErr == nil) {
 		t.Fatalf("reading %s gave the error %v, want %v", text, gotErr, wantErr)
 	}
@@ -38,7 +37,7 @@ func wantRead(t rapid.TB, text []byte) {
 	}
 }
 
-// TestMetaIsReadAsJSON gives what appendMeta never writes: other programs may have, and files break.
+// TestMetaIsReadAsJSON gives what AppendMeta never writes: other programs may have, and files break.
 func TestMetaIsReadAsJSON(t *testing.T) {
 	for _, text := range []string{
 		``, `{}`, `{`, `[]`, `null`, `{"actor":"a"`, `{"actor":"a"}}`, `{"actor":"a",}`, `{,}`, `{"actor":}`, `{"actor"}`,
@@ -54,7 +53,7 @@ func TestMetaIsReadAsJSON(t *testing.T) {
 }
 
 func TestMetaIsTheJSONOfItsType(t *testing.T) {
-	wantJSON(t, app.Meta{})
+	wantJSON(t, Meta{})
 	rapid.Check(t, func(t *rapid.T) {
 		text := func(name string) string {
 			return rapid.OneOf(rapid.String(), rapid.StringMatching(`[ -~]{0,12}`), rapid.Just("管\xff<\u2028>&")).Draw(t, name)
@@ -67,7 +66,7 @@ func TestMetaIsTheJSONOfItsType(t *testing.T) {
 			zone := time.FixedZone("", rapid.IntRange(-12*60, 14*60).Draw(t, name+" zone")*60)
 			return time.Unix(rapid.Int64Range(0, 4e9).Draw(t, name), rapid.Int64Range(0, 999_999_999).Draw(t, name+" ns")).In(zone)
 		}
-		wantJSON(t, app.Meta{
+		wantJSON(t, Meta{
 			Programme: text("programme"), ProgrammeVersion: rapid.Int().Draw(t, "version"), Cell: text("cell"),
 			OccurredAt: at("occurred"), ReceivedAt: at("received"), Actor: text("actor"), OnBehalfOf: text("behalf"),
 			Duty: text("duty"), CommandID: id("command"), RequestHash: text("hash"), Correlation: id("correlation"),
@@ -76,11 +75,11 @@ func TestMetaIsTheJSONOfItsType(t *testing.T) {
 	})
 }
 
-// TestMetaLeavesNoFieldOut fills each field alone, also one that was added to app.Meta and not to appendMeta.
+// TestMetaLeavesNoFieldOut fills each field alone, also one that was added to Meta and not to AppendMeta.
 func TestMetaLeavesNoFieldOut(t *testing.T) {
-	typ := reflect.TypeFor[app.Meta]()
+	typ := reflect.TypeFor[Meta]()
 	for i := range typ.NumField() {
-		var m app.Meta
+		var m Meta
 		switch f := reflect.ValueOf(&m).Elem().Field(i).Addr().Interface().(type) {
 		case *string:
 			*f = "x"
@@ -91,15 +90,15 @@ func TestMetaLeavesNoFieldOut(t *testing.T) {
 		case *uuid.UUID:
 			*f = uuid.UUID{1}
 		default:
-			t.Fatalf("app.Meta.%s is of a kind this test does not know: %T", typ.Field(i).Name, f)
+			t.Fatalf("Meta.%s is of a kind this test does not know: %T", typ.Field(i).Name, f)
 		}
 		wantJSON(t, m)
 	}
 }
 
 func TestMetaThatHasNoJSONIsAnError(t *testing.T) {
-	m := app.Meta{OccurredAt: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}
-	if _, err := appendMeta(nil, &m); err == nil {
+	m := Meta{OccurredAt: time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)}
+	if _, err := AppendMeta(nil, &m); err == nil {
 		t.Fatal("a year of five digits was encoded")
 	}
 }
