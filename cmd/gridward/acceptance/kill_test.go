@@ -242,10 +242,10 @@ func prepare(t *testing.T, s *server) {
 // clockHand moves the rehearsal clock a little further each time.
 type clockHand struct{ now time.Time }
 
-// move moves the clock on. That it breaks off is no error where the program is killed.
+// move moves the clock on. That it breaks off is no error where the program is killed: the next move has the same aim.
 func (h *clockHand) move(client *http.Client, base string) error {
-	h.now = h.now.Add(17 * time.Minute)
-	req, err := http.NewRequest(http.MethodPost, base+"/api/v1/clock", strings.NewReader(fmt.Sprintf(`{"now": %q}`, h.now.Format(time.RFC3339))))
+	next := h.now.Add(17 * time.Minute)
+	req, err := http.NewRequest(http.MethodPost, base+"/api/v1/clock", strings.NewReader(fmt.Sprintf(`{"now": %q}`, next.Format(time.RFC3339))))
 	if err != nil {
 		return err
 	}
@@ -258,11 +258,11 @@ func (h *clockHand) move(client *http.Client, base string) error {
 	if answer, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the clock: %d %s %w", resp.StatusCode, answer, err)
 	}
+	h.now = next
 	return nil
 }
 
-// arrive moves the clock on and waits until all that was due has happened. Time that the kills cut off is made up for,
-// a few minutes of work at a time.
+// arrive moves the clock on and waits until all that was due has happened, a few minutes of work at a time.
 func (h *clockHand) arrive(t *testing.T, base string) {
 	t.Helper()
 	client := &http.Client{Timeout: 5 * time.Minute}
