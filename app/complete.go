@@ -132,16 +132,24 @@ func (a *App) completeNext(ctx context.Context, from Position, t Tables, refused
 	if err != nil {
 		return from, err
 	}
+	if err := a.restate(ctx, records, t.Patrols); err != nil { // refused by no rule
+		return from, err
+	}
 	for _, r := range records {
 		err := a.complete(ctx, r, t)
 		if f, ok := fault.As(err); ok && f.Kind != fault.Unavailable {
 			refused(r, f)
 		} else if err != nil {
-			return from, fmt.Errorf("%s version %d: %w", r.Stream, r.Version, err)
+			return from, placed(r, err)
 		}
 		from = r.Position
 	}
 	return from, nil
+}
+
+// placed is an error with the record it is about.
+func placed(r Record, err error) error {
+	return fmt.Errorf("%s version %d: %w", r.Stream, r.Version, err)
 }
 
 // spreading is the stored names of the events that something on other streams follows from.
@@ -163,24 +171,14 @@ func storedNames(codec Codec, events ...any) (map[string]bool, error) {
 	return out, nil
 }
 
-// complete finishes what follows from one record. What it restates comes first: that is refused by no rule, and a rule
-// that refuses the rest must not keep it away.
+// complete finishes what follows from one record on other streams.
 func (a *App) complete(ctx context.Context, r Record, t Tables) error {
-	spreads, restates := a.spreading[r.Type], a.restating[r.Type]
-	if !spreads && !restates {
+	if !a.spreading[r.Type] {
 		return nil
 	}
 	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
 	if err != nil {
 		return err
-	}
-	if restates {
-		if err := a.restate(ctx, r, event, t.Patrols); err != nil {
-			return err
-		}
-	}
-	if !spreads {
-		return nil
 	}
 	if whole, err := a.inflight.wait(ctx, r.Meta.CommandID); err != nil || whole {
 		return err

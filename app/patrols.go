@@ -27,8 +27,14 @@ type Touched struct {
 type PatrolTable struct {
 	// Ended judges every period that ended at a local midnight.
 	Ended func(ctx context.Context, at time.Time) ([]patrol.Statement, error)
-	// Again judges the ended periods that something touches, once everything up to the position is known.
-	Again func(ctx context.Context, t Touched, upTo Position) ([]patrol.Statement, error)
+	// Again judges the ended periods that any of these touches, each once, when everything up to the position is known.
+	Again func(ctx context.Context, touched []Touched, upTo Position) ([]Restatement, error)
+}
+
+// Restatement is what a period comes to now, and the last of what touched it, by its place in the list.
+type Restatement struct {
+	patrol.Statement
+	Because int
 }
 
 func shortfallStream(s patrol.Statement) Stream[patrol.State, patrol.Event] {
@@ -95,31 +101,48 @@ func restating(codec Codec) (map[string]bool, error) {
 		grid.DutyGiven{}, grid.DutyEnded{}, grid.CellRetired{}, grid.CellReplaced{})
 }
 
-// restate states anew what a record touches in periods that had ended when the log took it: a late patrol, a void, an
+// restate states anew what records touch in periods that had ended when the log took them: a late patrol, a void, an
 // amendment, a duty or the end of a cell told late. It judges by all that the log holds now, and whoever goes through the
-// log comes to every record; so what is stated last knows all of them, and repeated it does nothing.
-func (a *App) restate(ctx context.Context, r Record, event any, table PatrolTable) error {
+// log comes to every record; so what is stated last knows all of them, and repeated it does nothing. A period that many
+// of the records touch, an officer's patrols of a week without a signal, is judged once.
+func (a *App) restate(ctx context.Context, records []Record, table PatrolTable) error {
 	if table.Again == nil {
 		return nil
 	}
-	touched, err := a.touches(ctx, r, event)
-	if err != nil {
-		return err
+	var touched []Touched
+	var because []Record
+	for _, r := range records {
+		if !a.restating[r.Type] {
+			continue
+		}
+		event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
+		if err != nil {
+			return placed(r, err)
+		}
+		ts, err := a.touches(ctx, r, event)
+		if err != nil {
+			return placed(r, err)
+		}
+		for _, t := range ts {
+			touched, because = append(touched, t), append(because, r)
+		}
+	}
+	if len(touched) == 0 {
+		return nil
 	}
 	head, err := a.log.Head(ctx)
 	if err != nil {
 		return err
 	}
-	by := By{Actor: hazard.System, ReceivedAt: r.RecordedAt, CommandID: uuid.NewSHA1(patrolSpace, r.ID[:]), Cause: r.ID, Origin: r.Meta.Correlation}
-	for _, t := range touched {
-		statements, err := table.Again(ctx, t, head)
-		if err != nil {
-			return err
-		}
-		for _, s := range statements {
-			if _, err := a.state(ctx, by, s); err != nil {
-				return err
-			}
+	restatements, err := table.Again(ctx, touched, head)
+	if err != nil {
+		return err
+	}
+	for _, s := range restatements {
+		r := because[s.Because]
+		by := By{Actor: hazard.System, ReceivedAt: r.RecordedAt, CommandID: uuid.NewSHA1(patrolSpace, r.ID[:]), Cause: r.ID, Origin: r.Meta.Correlation}
+		if _, err := a.state(ctx, by, s.Statement); err != nil {
+			return placed(r, err)
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func (p *patrolTable) ended(ctx context.Context, at time.Time) ([]patrol.Stateme
 }
 
 // again judges more than what is touched, which is stated already.
-func (p *patrolTable) again(ctx context.Context, t app.Touched, upTo app.Position) ([]patrol.Statement, error) {
+func (p *patrolTable) again(ctx context.Context, touched []app.Touched, upTo app.Position) ([]app.Restatement, error) {
 	if err := p.visible(ctx, upTo); err != nil {
 		return nil, err
 	}
@@ -89,14 +89,19 @@ func (p *patrolTable) again(ctx context.Context, t app.Touched, upTo app.Positio
 	if err != nil {
 		return nil, err
 	}
-	all, err := k.judge(t.Programme, patrol.Midnight(t.From, shanghai), patrol.Midnight(t.Until, shanghai), patrol.Span{From: t.From, To: t.To})
-	var out []patrol.Statement
-	for _, s := range all {
-		if s.Area.Contains(t.Cell) || t.Below && t.Cell.Contains(s.Area) {
-			out = append(out, s)
+	var out []app.Restatement
+	for i, t := range touched {
+		all, err := k.judge(t.Programme, patrol.Midnight(t.From, shanghai), patrol.Midnight(t.Until, shanghai), patrol.Span{From: t.From, To: t.To})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range all {
+			if s.Area.Contains(t.Cell) || t.Below && t.Cell.Contains(s.Area) {
+				out = append(out, app.Restatement{Statement: s, Because: i})
+			}
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 func (k *known) judge(code string, from, to time.Time, touching patrol.Span) ([]patrol.Statement, error) {

@@ -241,7 +241,7 @@ func aboutDuty(t *testing.T, add adder, cell grid.CellCode, code, at string, now
 	})
 	first := time.Date(2026, 2, 1, 0, 0, 0, 0, shanghai)
 	add("touched "+code+at, func(ctx context.Context, v *views.Views) (any, error) {
-		return v.Again(ctx, app.Touched{Programme: code, Cell: cell, Below: true, From: first, To: first.AddDate(0, 0, 20), Until: now}, 0)
+		return v.Again(ctx, []app.Touched{{Programme: code, Cell: cell, Below: true, From: first, To: first.AddDate(0, 0, 20), Until: now}}, 0)
 	})
 	add("open cases "+code+at, func(ctx context.Context, v *views.Views) (any, error) { return v.OpenCasesOf(ctx, cell, 0) })
 }

@@ -39,6 +39,7 @@ CREATE INDEX IF NOT EXISTS cases_due ON cases (due_at, id) WHERE due_at IS NOT N
 const casesListed = `
 CREATE INDEX IF NOT EXISTS cases_reported ON cases (reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_cell ON cases (cell, reported_at, id);
+CREATE INDEX IF NOT EXISTS cases_limited ON cases (cell, reported_at, id) WHERE deadline_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS cases_state ON cases (state, reported_at, id);
 CREATE INDEX IF NOT EXISTS cases_holder_post ON cases (holder_post) WHERE holder_post IS NOT NULL;
 CREATE INDEX IF NOT EXISTS cases_holder_person ON cases (holder_person) WHERE holder_person IS NOT NULL`

@@ -113,9 +113,10 @@ func (w *road) again(touched app.Touched) []patrol.Statement {
 	w.t.Helper()
 	w.project()
 	touched.Until = w.now
-	all := must[[]patrol.Statement](w.t)(w.views.Again(ctx(), touched, 0))
-	for _, s := range all {
-		w.put(s.Stream(), "system", patrol.Restated(s))
+	var all []patrol.Statement
+	for _, s := range must[[]app.Restatement](w.t)(w.views.Again(ctx(), []app.Touched{touched}, 0)) {
+		w.put(s.Stream(), "system", patrol.Restated(s.Statement))
+		all = append(all, s.Statement)
 	}
 	return all
 }
@@ -225,6 +226,13 @@ func TestADutyOverSeveralCellsIsOneCount(t *testing.T) {
 	touched := app.Touched{Programme: "fire", Cell: second, From: at("2026-03-30 09:00"), To: at("2026-03-30 09:01")}
 	if stated := w.again(touched); len(stated) != 1 || stated[0].Area != street || stated[0].Short != 0 || stated[0].Done != 3 {
 		t.Errorf("what was told late in the second is stated at the first: %s", text(stated))
+	}
+	touched.Until = w.now
+	later := touched
+	later.From, later.To = at("2026-03-30 17:00"), at("2026-03-30 17:01")
+	many := must[[]app.Restatement](t)(w.views.Again(ctx(), []app.Touched{touched, touched, later}, 0))
+	if len(many) != 1 || many[0].Because != 2 {
+		t.Errorf("what three facts touch is judged once, because of the last: %s", text(many))
 	}
 	w.same()
 }

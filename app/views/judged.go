@@ -61,45 +61,92 @@ func (v *Views) Ended(ctx context.Context, at time.Time) ([]patrol.Statement, er
 	return out, nil
 }
 
-// Again judges anew the ended periods that what became known touches. It waits until the views know everything up to
-// the position.
-func (v *Views) Again(ctx context.Context, t app.Touched, upTo app.Position) ([]patrol.Statement, error) {
-	from, to := patrol.Midnight(t.From, v.loc), patrol.Midnight(t.Until, v.loc)
-	if !from.Before(to) { // told on the day it happened: nothing had ended
-		return nil, nil
-	}
-	if err := v.WaitFor(ctx, upTo); err != nil {
-		return nil, err
-	}
-	laws, err := v.laws(ctx, t.Programme, time.Time{})
-	if err != nil {
-		return nil, err
-	}
-	due := laws.Ended(from, to, patrol.Span{From: t.From, To: t.To})
-	var out []patrol.Statement
-	if t.Below {
-		out, err = v.judge(ctx, t.Programme, t.Cell, due)
+// look is one judgement of the ended periods of an area, or (below) of all areas in a cell.
+type look struct {
+	programme string
+	area      grid.CellCode
+	below     bool
+	days      patrol.Span // from the day something happened to the one on which it became known
+	span      patrol.Span // what happened; zero where any instant of its day touches the same periods
+}
+
+// Again judges anew the ended periods that what became known touches, each once. It waits until the views know
+// everything up to the position.
+func (v *Views) Again(ctx context.Context, touched []app.Touched, upTo app.Position) ([]app.Restatement, error) {
+	var looks []look
+	last := map[look]int{}
+	for i, t := range touched {
+		days := patrol.Span{From: patrol.Midnight(t.From, v.loc), To: patrol.Midnight(t.Until, v.loc)}
+		if !days.From.Before(days.To) { // told on the day it happened: nothing had ended
+			continue
+		}
+		if len(looks) == 0 {
+			if err := v.WaitFor(ctx, upTo); err != nil {
+				return nil, err
+			}
+		}
+		touches, err := v.looks(ctx, t, days)
 		if err != nil {
 			return nil, err
 		}
-		out = slices.DeleteFunc(out, func(s patrol.Statement) bool { return !t.Cell.Contains(s.Area) })
+		for _, l := range touches {
+			if _, again := last[l]; !again {
+				looks = append(looks, l)
+			}
+			last[l] = i
+		}
 	}
-	areas, err := v.areasOver(ctx, t.Programme, t.Cell)
-	if err != nil {
-		return nil, err
-	}
-	for _, area := range areas {
-		stated, err := v.judge(ctx, t.Programme, area, atLevelOf(area, due))
+	var out []app.Restatement
+	for _, l := range looks {
+		stated, err := v.look(ctx, l)
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range stated {
-			if s.Area == area && (!t.Below || !t.Cell.Contains(area)) {
-				out = append(out, s)
-			}
+			out = append(out, app.Restatement{Statement: s, Because: last[l]})
 		}
 	}
 	return out, nil
+}
+
+// looks is what has to be judged because of one fact: the areas over its cell, and those below it.
+func (v *Views) looks(ctx context.Context, t app.Touched, days patrol.Span) ([]look, error) {
+	l := look{programme: t.Programme, days: days}
+	if t.To.After(patrol.Midnight(t.From, v.loc).AddDate(0, 0, 1)) {
+		l.span = patrol.Span{From: t.From, To: t.To}
+	}
+	var out []look
+	if t.Below {
+		l.area, l.below = t.Cell, true
+		out = append(out, l)
+		l.below = false
+	}
+	areas, err := v.areasOver(ctx, t.Programme, t.Cell)
+	for _, area := range areas {
+		if l.area = area; !t.Below || !t.Cell.Contains(area) {
+			out = append(out, l)
+		}
+	}
+	return out, err
+}
+
+func (v *Views) look(ctx context.Context, l look) ([]patrol.Statement, error) {
+	laws, err := v.laws(ctx, l.programme, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	span := l.span
+	if span.From.IsZero() {
+		span = patrol.Span{From: l.days.From, To: l.days.From.Add(time.Microsecond)}
+	}
+	due := laws.Ended(l.days.From, l.days.To, span)
+	if !l.below {
+		due = atLevelOf(l.area, due)
+	}
+	out, err := v.judge(ctx, l.programme, l.area, due)
+	return slices.DeleteFunc(out, func(s patrol.Statement) bool {
+		return s.Area != l.area && !(l.below && l.area.Contains(s.Area))
+	}), err
 }
 
 // areasOver gives the areas whose statements may be about a cell: its own, those of the posts above, and those of the

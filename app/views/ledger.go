@@ -30,6 +30,7 @@ type source[T any] struct {
 	listing   string                     // the ledger's name in its cursors
 	query     string                     // SELECT ... FROM ..., with the joins
 	cell      string                     // the column of the cell
+	of        string                     // the rows' own one, where they are joined to the cells
 	programme string                     // the column of the programme; empty: the rows are of none
 	at        string                     // the column of the time, or 0 where the rows have none
 	id        string                     // the column that tells rows of one cell and time apart
@@ -74,7 +75,8 @@ func bookOf[T any](title string, src source[T], fields ...field[T]) book {
 	}
 }
 
-// page reads one page of the source.
+// page reads one page of the source. It goes from cell to cell and looks in each for the rows of the time asked for: a
+// month's page costs the same however many years there are.
 func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f LedgerFilter, p Paging, row func(*T) Row) (Page[Row], error) {
 	size, err := p.size()
 	if err != nil {
@@ -89,6 +91,9 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 		queries, w.args = s.past, []any{micros(f.AsOf)}
 	}
 	w.subtree(s.cell, "", cell)
+	if s.of != "" { // SQLite takes a CROSS JOIN in the order it is written: from each cell to its rows
+		w.and(s.of + " = " + s.cell)
+	}
 	if s.programme != "" {
 		w.is(s.programme, f.Programme)
 	}
@@ -100,6 +105,7 @@ func (s source[T]) page(ctx context.Context, v *Views, cell grid.CellCode, f Led
 	}
 	if ok {
 		at, id, _ := strings.Cut(k.S, " ")
+		w.and(s.cell+" >= ?", at)
 		w.and("("+s.cell+", "+s.at+", "+s.id+") > (?, ?, ?)", at, k.N, id)
 	}
 	order := s.cell + ", " + s.at + ", " + s.id

@@ -47,9 +47,9 @@ type inspected struct {
 
 func inspectionsBook() book {
 	src := source[inspected]{
-		query: `SELECT i.body, COALESCE(g.name, ''), COALESCE(o.name, '') FROM inspections i
-LEFT JOIN cells g ON g.code = i.cell LEFT JOIN persons o ON o.id = i.officer`,
-		cell: "i.cell", programme: "i.programme", at: "i.started_at", id: "i.id",
+		query: `SELECT i.body, g.name, COALESCE(o.name, '') FROM cells g CROSS JOIN inspections i
+LEFT JOIN persons o ON o.id = i.officer`,
+		cell: "g.code", of: "i.cell", programme: "i.programme", at: "i.started_at", id: "i.id",
 		narrow: func(w *where, f LedgerFilter) { w.known("i.", f.AsOf) },
 		scan: func(_ *Views, r *sql.Rows) (in inspected, err error) {
 			var body string
@@ -111,12 +111,12 @@ type ledgered struct {
 
 func hazardsBook() book {
 	from := func(cases string) string {
-		return `SELECT c.body, COALESCE(g.name, '') FROM ` + cases + ` c LEFT JOIN cells g ON g.code = c.cell`
+		return `SELECT c.body, g.name FROM cells g CROSS JOIN ` + cases + ` c`
 	}
 	src := source[ledgered]{
 		query: from("cases"),
 		past:  []string{from(casesStayed), from(casesMoved)},
-		cell:  "c.cell", programme: "c.programme", at: "c.reported_at", id: "c.id",
+		cell:  "g.code", of: "c.cell", programme: "c.programme", at: "c.reported_at", id: "c.id",
 		scan: func(_ *Views, r *sql.Rows) (c ledgered, err error) {
 			var body string
 			if err := r.Scan(&body, &c.cellName); err != nil {

@@ -32,11 +32,11 @@ type ownTable struct {
 }
 
 func (t ownTable) source() source[record] {
-	fixed := []string{t.id, "t.cell", "COALESCE(g.name, '')", "t.programme", t.kind, t.at}
+	fixed := []string{t.id, "g.code", "g.name", "t.programme", t.kind, t.at}
 	columns := slices.Concat(fixed, t.texts, t.numbers, t.times)
 	return source[record]{
-		query: `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + t.table + ` t LEFT JOIN cells g ON g.code = t.cell`,
-		cell:  "t.cell", programme: "t.programme", at: t.at, id: t.id,
+		query: `SELECT ` + strings.Join(columns, ", ") + ` FROM cells g CROSS JOIN ` + t.table + ` t`,
+		cell:  "g.code", of: "t.cell", programme: "t.programme", at: t.at, id: t.id,
 		narrow: func(w *where, f LedgerFilter) {
 			if t.revised {
 				w.known("t.", f.AsOf)

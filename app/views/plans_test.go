@@ -116,6 +116,41 @@ func TestNoQueryScansATableThatGrows(t *testing.T) {
 	}
 }
 
+// What people ask for every day may not cost more because a district has worked for years: a month's page of a ledger is
+// sought cell by cell in that month, and the overdue cases of a street among those that have a limit.
+func TestWhatIsAskedForEveryDayIsSoughtNotSifted(t *testing.T) {
+	w := newWorld(t)
+	m := newMix(w, 3)
+	m.settle(2)
+	for range 40 {
+		m.step()
+	}
+	w.project()
+	month := must[views.Period](t)(views.ParsePeriod("2026-02", shanghai))
+	sought := func(step string, query func() error) {
+		t.Helper()
+		var err error
+		var plans []string
+		explained := w.views.Plans(func() { err = query() }, func(_ string, plan []string) { plans = append(plans, strings.Join(plan, "; ")) })
+		if all := strings.Join(plans, "\n"); err != nil || explained != nil || !strings.Contains(all, step) {
+			t.Errorf("%s is not in the plan: %v, %v\n%s", step, err, explained, all)
+		}
+	}
+	page := func(name string) func() error {
+		return func() error {
+			_, err := w.views.LedgerPage(ctx(), street, name, views.LedgerFilter{Programme: "fire", From: month.From, To: month.To}, views.Paging{})
+			return err
+		}
+	}
+	sought("INDEX cases_cell (cell=? AND reported_at>? AND reported_at<?)", page("hazards"))
+	sought("INDEX inspections_cell (cell=? AND started_at>? AND started_at<?)", page("inspections"))
+	sought("INDEX cases_limited (cell>? AND cell<?)", func() error {
+		yes := true
+		_, err := w.views.Cases(ctx(), views.CaseFilter{Cell: street, Overdue: &yes, Now: w.now}, views.Paging{})
+		return err
+	})
+}
+
 // Neither may any statement with which the projector follows the log. What a publication moves is looked for everywhere:
 // that happens a few times a year.
 func TestTheProjectorScansNoTableThatGrows(t *testing.T) {

@@ -17,7 +17,6 @@ import (
 	"gridward/domain/calendar"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
-	"gridward/domain/patrol"
 	"gridward/domain/programme"
 )
 
@@ -73,11 +72,11 @@ func newTown(t testing.TB, seed uint64) *town {
 func (h *town) visible(context.Context, app.Position) error { return h.views.CatchUp(ctx()) }
 
 func (h *town) patrols() app.PatrolTable {
-	return app.PatrolTable{Ended: h.views.Ended, Again: func(ctx context.Context, t app.Touched, upTo app.Position) ([]patrol.Statement, error) {
+	return app.PatrolTable{Ended: h.views.Ended, Again: func(ctx context.Context, touched []app.Touched, upTo app.Position) ([]app.Restatement, error) {
 		if err := h.views.CatchUp(ctx); err != nil { // what Run does in the background
 			return nil, err
 		}
-		return h.views.Again(ctx, t, upTo)
+		return h.views.Again(ctx, touched, upTo)
 	}}
 }
 

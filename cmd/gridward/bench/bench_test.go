@@ -28,16 +28,19 @@ type size struct {
 	rounds   int
 	small    int // events
 	large    int
+	short    int // what is read on the long log is compared with the short one
+	long     int
+	reads    int // of a kind in a round
 	commands int // in a round of commands by many callers; a tenth of it by one
 }
 
 func sizes() size {
-	s := size{judged: true, round: 6 * time.Second, rounds: rounds, small: 10_000, large: 1_000_000, commands: 3_000}
+	s := size{judged: true, round: 6 * time.Second, rounds: rounds, small: 10_000, large: 1_000_000, short: 100_000, long: 5_000_000, reads: 1000, commands: 3_000}
 	if seconds, err := strconv.ParseFloat(os.Getenv("GRIDWARD_BENCH_SECONDS"), 64); err == nil {
 		s.round, s.judged = time.Duration(seconds*float64(time.Second)), false
 	}
 	if os.Getenv("GRIDWARD_BENCH") == "smoke" {
-		s = size{smoke: true, round: 300 * time.Millisecond, rounds: 1, small: 4_000, large: 12_000, commands: 100}
+		s = size{smoke: true, round: 300 * time.Millisecond, rounds: 1, small: 4_000, large: 12_000, short: 20_000, long: 200_000, reads: 20, commands: 100}
 	}
 	return s
 }

@@ -16,15 +16,20 @@ import (
 // many gives that many records: the demo's own, and then its inspections and cases again and again, each time under
 // new ids and a year earlier.
 func many(records []app.Record, events int) iter.Seq[app.Record] {
+	var work []app.Record
+	for _, r := range records {
+		if workID(r) != "" {
+			work = append(work, r)
+		}
+	}
+	return again(records, work, events)
+}
+
+// again gives that many records: the first ones, and then the work again and again, as many does.
+func again(records, work []app.Record, events int) iter.Seq[app.Record] {
 	return func(yield func(app.Record) bool) {
 		first := records[:min(events, len(records))]
 		left := events - len(first)
-		var work []app.Record
-		for _, r := range records {
-			if workID(r) != "" {
-				work = append(work, r)
-			}
-		}
 		for _, r := range first {
 			if !yield(r) {
 				return

@@ -1,0 +1,174 @@
+//go:build bench
+
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"gridward/app"
+	"gridward/domain/grid"
+)
+
+// TestReadsOnALongLog compares the slowest hundredth of what people read on a log of five million events and half a
+// million cases with that on a log of a hundred thousand events: the queue, a page of a ledger, patrol counts and
+// accountability, each of another cell, case or person every time, in alternating rounds.
+func TestReadsOnALongLog(t *testing.T) {
+	f, s := fixture(t), sizes()
+	short, long := newReaders(t, f, s.short), newReaders(t, f, s.long)
+	t.Logf("the short log has %d cases in %d years, the long one %d in %d", short.cases, short.years, long.cases, long.years)
+	if !s.smoke && long.cases < s.long/10 {
+		t.Errorf("%d cases are fewer than one in ten events", long.cases)
+	}
+	for _, kind := range kindsOfReading {
+		short.read(t, kind.name, kind.path, s.reads/4)
+		long.read(t, kind.name, kind.path, s.reads/4)
+		var ratios []float64
+		var before, after *hdrhistogram.Histogram
+		for range s.rounds {
+			before, after = short.read(t, kind.name, kind.path, s.reads), long.read(t, kind.name, kind.path, s.reads)
+			ratios = append(ratios, float64(after.ValueAtQuantile(99))/float64(before.ValueAtQuantile(99)))
+		}
+		t.Logf("%s: p50 %.2f and %.2f ms, p99 %.2f and %.2f ms in the last round; ratios of p99 %.2f", kind.name, ms(before, 50), ms(after, 50), ms(before, 99), ms(after, 99), ratios)
+		judge(t, "p99 of "+kind.name+" on the long log, of the short one's", median(ratios), false, 1.5, "")
+	}
+}
+
+func ms(h *hdrhistogram.Histogram, q float64) float64 { return float64(h.ValueAtQuantile(q)) / 1000 }
+
+// kindsOfReading is what people read.
+var kindsOfReading = []struct {
+	name string
+	path func(*readers) string
+}{
+	{"the queue of a street", func(r *readers) string {
+		return fmt.Sprintf("/cases?cell=%s&overdue=true&limit=50", r.cell(grid.Street))
+	}},
+	{"a street's escalations", func(r *readers) string { return fmt.Sprintf("/escalations?cell=%s&limit=50", r.cell(grid.Street)) }},
+	{"a page of a ledger", func(r *readers) string {
+		year := r.year()
+		return fmt.Sprintf("/cells/%s/ledgers/hazards?from=%d-02-01&to=%d-03-01&limit=50", r.cell(grid.Community), year, year)
+	}},
+	{"patrol counts", func(r *readers) string {
+		return fmt.Sprintf("/cells/%s/patrols?programme=fire&period=%d-02", r.cell(grid.Community), r.year())
+	}},
+	{"the accountability of a case", func(r *readers) string { return "/cases/" + pick(r, r.sample) + "/accountability" }},
+	{"the accountability of a person's month", func(r *readers) string {
+		year := r.year()
+		return fmt.Sprintf("/persons/%s/accountability?from=%d-02-01&to=%d-03-01", pick(r, r.people), year, year)
+	}},
+}
+
+// readers read from one server.
+type readers struct {
+	*child
+	random *rand.Rand
+	cells  map[int][]string
+	people []string
+	sample []string // some cases
+	cases  int
+	years  int
+}
+
+func pick(r *readers, from []string) string { return from[r.random.IntN(len(from))] }
+
+func (r *readers) cell(l int) string { return pick(r, r.cells[l]) }
+
+func (r *readers) year() int { return demoFrom.Year() - r.random.IntN(r.years) }
+
+// newReaders makes a log of that many events with its views, and starts the program on it.
+func newReaders(t *testing.T, f *fixtures, events int) *readers {
+	t.Helper()
+	r := &readers{random: rand.New(rand.NewPCG(5, 5)), cells: map[int][]string{}, years: 1}
+	dir := filepath.Join(f.root, fmt.Sprint("reads-", events))
+	events = max(events, len(f.records)) // the whole month: nothing is left to be done in it
+	first, work := overTheYears(f.records)
+	began := time.Now()
+	if err := fill(dir, r.watch(again(first, work, events)), events); err != nil {
+		t.Fatal(err)
+	}
+	filled := since(began)
+	began = time.Now()
+	if err := buildViews(dir, dir); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("fixture: a log of %d events in %s, its views in %s", events, filled, since(began))
+	r.child = start(t, exec.Command(f.bin, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--clock", demoFrom.AddDate(0, 1, 0).Format(time.RFC3339)))
+	return r
+}
+
+// overTheYears is the demo's log as many years leave it: whoever has a post has it for ever, what was found in earlier
+// years was brought to an end, and of the patrols without a finding three in ten are kept, so that there is a case for
+// every ten events.
+func overTheYears(records []app.Record) (first, again []app.Record) {
+	ended := map[string]bool{}
+	for _, r := range records {
+		switch r.Type {
+		case "case.reported", "case.reopened":
+			ended[r.Stream] = false
+		case "case.closed", "case.voided", "case.merged_into":
+			ended[r.Stream] = true
+		case "inspection.logged":
+			ended[r.Stream] = bytes.Contains(r.Data, []byte(`"hazards":[`)) || r.ID[15]%10 < 3
+		}
+	}
+	for _, r := range records {
+		if r.Type == "duty.given" {
+			r.Data = bytes.Replace(r.Data, []byte(`"from":"2026-`), []byte(`"from":"1900-`), 1)
+		}
+		first = append(first, r)
+		if ended[r.Stream] {
+			again = append(again, r)
+		}
+	}
+	return first, again
+}
+
+// watch learns from the records on their way what may be asked for.
+func (r *readers) watch(records iter.Seq[app.Record]) iter.Seq[app.Record] {
+	const oneIn = 50
+	return func(yield func(app.Record) bool) {
+		for rec := range records {
+			switch rec.Type {
+			case "cell.created":
+				code := grid.CellCode(rec.Meta.Cell)
+				r.cells[code.Level()] = append(r.cells[code.Level()], string(code))
+			case "person.registered":
+				r.people = append(r.people, strings.TrimPrefix(rec.Stream, "person-"))
+			case "case.reported":
+				if r.cases++; r.cases%oneIn == 1 {
+					r.sample = append(r.sample, workID(rec))
+				}
+				r.years = max(r.years, demoFrom.Year()-rec.Meta.OccurredAt.In(china).Year()+1)
+			}
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
+
+// read asks so many times, one after the other.
+func (r *readers) read(t *testing.T, name string, path func(*readers) string, times int) *hdrhistogram.Histogram {
+	t.Helper()
+	h := newLoad().times
+	for range times {
+		p := path(r)
+		began := time.Now()
+		if status := r.get(t, "/api/v1"+p); status != http.StatusOK {
+			t.Fatalf("%s: %s: %d", name, p, status)
+		}
+		_ = h.RecordValue(time.Since(began).Microseconds())
+	}
+	return h
+}
