@@ -95,19 +95,16 @@ func (r *Replica) place(ctx context.Context, tx pgx.Tx, records []app.Record) (n
 	if err := tx.QueryRow(ctx, statements["tip"]).Scan(&head, &recorded, &last); err != nil {
 		return nil, nil, err
 	}
-	if err := r.find(ctx, tx, records); err != nil {
+	tips, err := r.tips(ctx, tx, records)
+	if err != nil {
 		return nil, nil, err
 	}
-	tips := map[string]tipOf{}
 	for i := range records {
 		x := &records[i]
 		if err := checkStorable(x.Stream, records[i:i+1]); err != nil {
 			return nil, nil, err
 		}
-		s, begun := tips[x.Stream]
-		if !begun {
-			s, _ = r.streams.Get(x.Stream)
-		}
+		s := tips[x.Stream]
 		if err := app.CheckPlace(x, app.Position(head), uint64(s.version), recorded); err != nil { //nolint:gosec // never negative
 			return nil, nil, err
 		}
@@ -135,29 +132,33 @@ func (r *Replica) place(ctx context.Context, tx pgx.Tx, records []app.Record) (n
 	return names, rows, nil
 }
 
-// find reads the tips of the streams that are not remembered.
-func (r *Replica) find(ctx context.Context, tx pgx.Tx, records []app.Record) error {
+// tips gives those of the records' streams: remembered, or read.
+func (r *Replica) tips(ctx context.Context, tx pgx.Tx, records []app.Record) (map[string]tipOf, error) {
+	tips := map[string]tipOf{}
 	var names []string
 	for i := range records {
-		if !r.streams.Contains(records[i].Stream) {
-			names = append(names, records[i].Stream)
+		name := records[i].Stream
+		if tip, known := r.streams.Get(name); known {
+			tips[name] = tip
+		} else {
+			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
-		return nil
+		return tips, nil
 	}
 	rows, err := tx.Query(ctx, `SELECT s.name, s.id, (SELECT max(version) FROM gridward.events e WHERE e.stream = s.id)
 FROM gridward.streams s WHERE s.name = ANY ($1::text[])`, names)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var name string
 	var tip tipOf
 	_, err = pgx.ForEachRow(rows, []any{&name, &tip.id, &tip.version}, func() error {
-		r.streams.Add(name, tip)
+		tips[name] = tip
 		return nil
 	})
-	return err
+	return tips, err
 }
 
 // Close implements app.Replica.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -88,6 +89,30 @@ func RunReplica(t *testing.T, harness func(t *testing.T) ReplicaHarness) {
 			}
 		}
 		put(t, r, records[2:]) // none of it is there
+		closeReplica(t, r)
+	})
+	t.Run("it knows every stream, also those that it wrote long ago", func(t *testing.T) {
+		const streams = 20_000 // more than a replica remembers
+		h := harness(t)
+		r := openReplica(t, h, id)
+		page := make([]app.Record, 0, streams)
+		add := func(stream int, version uint64) {
+			x := records[0]
+			x.ID, x.Stream, x.Version = uuid.NewSHA1(uuid.Nil, fmt.Append(nil, stream, version)), fmt.Sprint("many-", stream), version
+			x.Position += app.Position(len(page)) + app.Position(version)*streams
+			page = append(page, x)
+		}
+		for i := range streams {
+			add(i, 1)
+		}
+		put(t, r, page)
+		page = page[:0]
+		for i := range streams { // from the end of them to their beginning
+			if i%7 == 0 {
+				add(streams-1-i, 2)
+			}
+		}
+		put(t, r, page)
 		closeReplica(t, r)
 	})
 	t.Run("it is no other log", func(t *testing.T) {
