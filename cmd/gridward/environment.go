@@ -13,9 +13,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// fromEnvironment lets every flag be set in the environment.
+// fromEnvironment lets every flag be set in the environment, but for those that must be typed.
 func fromEnvironment(lookup func(string) (string, bool)) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if flag.Tag.Has("typed") {
+			return nil, nil
+		}
 		name := "GRIDWARD_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 		if value, set := lookup(name); set && value != "" {
 			return value, nil

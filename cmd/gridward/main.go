@@ -52,11 +52,12 @@ type cli struct {
 	Backup  backupCommand  `cmd:"" help:"Back the log up into a directory; a server may run meanwhile."`
 	Restore restoreCommand `cmd:"" help:"Fill an empty place from a backup, up to a position or an instant."`
 	Copy    copyCommand    `cmd:"" help:"Copy a log to another engine, and verify it."`
+	Bench   benchCommands  `cmd:"" help:"Measure this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
 // run does one command and returns when it is over. Every flag may also come from the environment, as GRIDWARD_
-// and its name in capitals.
+// and its name in capitals, but for those of bench that say where to write.
 func run(ctx context.Context, args []string, lookup func(string) (string, bool), stdout, stderr io.Writer) error {
 	var c cli
 	helped := false
