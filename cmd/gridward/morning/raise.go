@@ -19,13 +19,13 @@ type object map[string]any
 type item struct {
 	Item             string
 	Severity         string
-	EvidenceRequired bool `json:"evidence_required"`
-	SetOnDispatch    bool `json:"set_on_dispatch"`
-	DispatchTo       *struct {
-		Level      int
-		Department string
-	} `json:"dispatch_to"`
+	EvidenceRequired bool    `json:"evidence_required"`
+	SetOnDispatch    bool    `json:"set_on_dispatch"`
+	DispatchTo       *target `json:"dispatch_to"`
 }
+
+// target is where a filed case goes by itself.
+type target struct{ Level int }
 
 // raise puts the district into the log, several persons at once, and reads the programmes. Duties begin with the day.
 func (m *morning) raise(ctx context.Context, atOnce int) error {

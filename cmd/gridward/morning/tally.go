@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -155,7 +156,7 @@ func (r *Result) Print(to io.Writer) {
 	for k, share := range kinds {
 		for _, what := range partsOf(kind(k)) {
 			if row := r.tally.rows[part{kind(k), what}]; row != nil && row.Errors > 0 {
-				_, _ = fmt.Fprintf(to, "%d of %s %s failed, first: %s\n", row.Errors, share.name, what, row.example)
+				_, _ = fmt.Fprintf(to, "%d of %s failed, first: %s\n", row.Errors, strings.TrimSpace(share.name+" "+what), row.example)
 			}
 		}
 	}
