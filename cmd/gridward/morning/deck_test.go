@@ -41,7 +41,8 @@ func TestTheOrderOfAClientsWorkComesFromTheSeed(t *testing.T) {
 	if slices.Equal(first, order(2, 1)) || slices.Equal(first, order(1, 2)) {
 		t.Error("another seed or client makes the same order")
 	}
-	if newID(random(1, 1)) != newID(random(1, 1)) || newID(random(1, 1)) == newID(random(1, 2)) {
+	id := newID(random(1, 1))
+	if id != newID(random(1, 1)) || id == newID(random(1, 2)) {
 		t.Error("ids do not come from seed and client")
 	}
 }
