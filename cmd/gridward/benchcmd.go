@@ -44,9 +44,6 @@ func (c benchHTTPCommand) Run(e *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	result, err := c.play(e, at)
-	if e.ctx.Err() != nil {
-		return errors.New("interrupted: nothing is told of a part")
-	}
 	if err != nil {
 		return err
 	}
@@ -61,6 +58,9 @@ func (c benchHTTPCommand) Run(e *env) (err error) {
 	}
 	return nil
 }
+
+// errInterrupted is how a play ends that is stopped before its time.
+var errInterrupted = errors.New("interrupted: nothing is told of a part")
 
 // place is where everything is kept, empty, and what removes it afterwards.
 func (c benchHTTPCommand) place(ctx context.Context) (at storage, remove func() error, err error) {
@@ -105,6 +105,9 @@ func unused(ctx context.Context, at storage) error {
 // play starts the server, plays and stops it, whatever happens.
 func (c benchHTTPCommand) play(e *env, at storage) (result *morning.Result, err error) {
 	s, err := startServer(e.ctx, at)
+	if e.ctx.Err() != nil && err != nil {
+		return nil, errInterrupted
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +122,11 @@ func (c benchHTTPCommand) play(e *env, at storage) (result *morning.Result, err 
 		err = errors.Join(err, s.forget())
 	}()
 	o := morning.Options{Base: s.url, Token: s.token, Streets: c.Streets, Clients: c.Clients, For: c.For, Seed: c.Seed}
-	return morning.Play(e.ctx, o, func(what string) { _, _ = fmt.Fprintln(e.stderr, what) })
+	result, err = morning.Play(e.ctx, o, func(what string) { _, _ = fmt.Fprintln(e.stderr, what) })
+	if e.ctx.Err() != nil {
+		err = errInterrupted
+	}
+	return result, err
 }
 
 // weigh says how large the log has become, where it is a file.

@@ -11,7 +11,7 @@ import (
 func TestTheDistrictHasSoManyCellsOfEachLevel(t *testing.T) {
 	d := layOut(2, random(1, 0))
 	for level, want := range map[int]int{1: 1, 2: 2, 3: 10, 4: 30, 5: 150} {
-		if got := len(d.heads[level]); got != want {
+		if got := len(d.level[level]); got != want {
 			t.Errorf("level %d has %d cells, want %d", level, got, want)
 		}
 	}
@@ -43,13 +43,13 @@ func TestEveryRoleOfTheProgrammesIsHeldAndEveryoneAskedForIsThere(t *testing.T) 
 			}
 		}
 		for _, here := range d.areas {
-			for role, cell := range map[string]string{l.files: here.community, l.closes: here.community, l.holds: here.code, l.checks: here.code, l.walks: here.code} {
+			for role, cell := range map[string]string{l.files: here.community, l.closes(): here.community, l.holds(): here.code, l.checks(): here.code, l.walks: here.code} {
 				if d.who(l, role, cell) == "" {
 					t.Errorf("%s has no %s of %s", cell, role, l.code)
 				}
 			}
 		}
-		if d.who(l, l.closes, d.areas[0].community) == d.who(l, l.holds, d.areas[0].code) || l.checks == l.holds {
+		if d.who(l, l.closes(), d.areas[0].community) == d.who(l, l.holds(), d.areas[0].code) || l.checks() == l.holds() {
 			t.Errorf("in %s somebody checks or closes what is its own work", l.code)
 		}
 	}

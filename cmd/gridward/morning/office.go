@@ -93,23 +93,23 @@ func (c *client) act(o *open, step string) (person string, body object) {
 	case dispatches:
 		return at(o.line.files, o.area.community), object{"cell": o.area.code, "instruction": "尽快处置。"}
 	case notes:
-		return at(o.line.checks, o.area.code), object{"text": "已到现场查看。"}
+		return at(o.line.checks(), o.area.code), object{"text": "已到现场查看。"}
 	case escalates:
-		return at(o.line.checks, o.area.code), object{"reason": "需要上级协调。"}
+		return at(o.line.checks(), o.area.code), object{"reason": "需要上级协调。"}
 	case acknowledge:
-		return at(o.line.closes, o.area.community), object{"instruction": "已协调，继续整改。"}
+		return at(o.line.closes(), o.area.community), object{"instruction": "已协调，继续整改。"}
 	case rectifies:
 		body = object{"measures": "已清理、更换到位。", "performed_by": "责任人"}
 		if o.item.EvidenceRequired {
 			body["evidence"] = []object{{"sha256": strings.Repeat("ab", 32), "media_type": "image/jpeg", "size": 120_000, "phase": "after"}}
 		}
-		return at(o.line.holds, o.area.code), body
+		return at(o.line.holds(), o.area.code), body
 	case checks:
-		return at(o.line.checks, o.area.code), object{"result": "passed"}
+		return at(o.line.checks(), o.area.code), object{"result": "passed"}
 	case closes:
-		return at(o.line.closes, o.area.community), object{"rating": "good"}
+		return at(o.line.closes(), o.area.community), object{"rating": "good"}
 	default: // accepts
-		return at(o.line.holds, o.area.code), object{}
+		return at(o.line.holds(), o.area.code), object{}
 	}
 }
 
@@ -119,8 +119,7 @@ type tray struct {
 	mu    sync.Mutex
 	begun []*open
 	fresh []*open
-	seen  []string // ids of cases somebody has begun, the last ones
-	n     int      // begun in all
+	seen  []string // ids of cases somebody has begun, the first ones
 }
 
 const (
@@ -160,13 +159,8 @@ func (t *tray) take() *open {
 	}
 	o := (*from)[last]
 	*from = (*from)[:last]
-	if from == &t.fresh {
-		if len(t.seen) < mostSeen {
-			t.seen = append(t.seen, o.id)
-		} else {
-			t.seen[t.n%mostSeen] = o.id
-		}
-		t.n++
+	if from == &t.fresh && len(t.seen) < mostSeen {
+		t.seen = append(t.seen, o.id)
 	}
 	return o
 }

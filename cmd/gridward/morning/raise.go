@@ -71,9 +71,10 @@ func (m *morning) raise(ctx context.Context, atOnce int) error {
 
 // give registers a person and gives it its post.
 func (m *morning) give(ctx context.Context, p post, since time.Time) error {
-	a := m.patiently(ctx, "/persons", object{"id": p.person, "name": p.role})
+	person := m.d.held[p]
+	a := m.patiently(ctx, "/persons", object{"id": person, "name": p.role})
 	if a.ok() {
-		a = m.patiently(ctx, "/cells/"+p.cell+"/duties", object{"programme": p.programme, "role": p.role, "person": p.person, "from": since})
+		a = m.patiently(ctx, "/cells/"+p.cell+"/duties", object{"programme": p.programme, "role": p.role, "person": person, "from": since})
 	}
 	if !a.ok() {
 		return fmt.Errorf("%s at %s: %s", p.role, p.cell, a.problem())

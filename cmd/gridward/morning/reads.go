@@ -21,17 +21,17 @@ var theReads = []string{queue, ledger, patrolCounts, escalations, ofCase, ofPers
 func (c *client) read(ctx context.Context) answer {
 	l := pick(c.random, c.lines)
 	level := 1 + c.random.IntN(3)
-	if l.heads[level] == "" {
+	if len(l.roles[level]) == 0 { // the line has nobody at the streets
 		level++
 	}
-	cell := pick(c.random, c.d.heads[level])
+	cell := pick(c.random, c.d.level[level])
 	what := theReads[c.reads%len(theReads)]
 	c.reads++
 	known := c.cases.known(c.random.IntN(mostSeen))
 	if what == ofCase && known == "" { // no office has begun yet
 		what = ofPerson
 	}
-	a := c.door.get(ctx, c.d.who(l, l.heads[level], cell), c.page(l, cell, what, known))
+	a := c.door.get(ctx, c.d.who(l, l.roles[level][0], cell), c.page(l, cell, what, known))
 	c.tally.count(ctx, leaders, what, a)
 	return a
 }
@@ -51,6 +51,6 @@ func (c *client) page(l *line, cell, what, known string) string {
 	case ofCase:
 		return "/cases/" + known + "/accountability"
 	default:
-		return "/persons/" + c.d.who(l, l.holds, pick(c.random, c.d.areas).code) + "/accountability?from=" + today + "&to=" + today
+		return "/persons/" + c.d.who(l, l.holds(), pick(c.random, c.d.areas).code) + "/accountability?from=" + today + "&to=" + today
 	}
 }
