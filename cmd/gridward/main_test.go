@@ -22,7 +22,7 @@ import (
 )
 
 func TestEveryCommandHasHelp(t *testing.T) {
-	for _, args := range [][]string{{}, {"serve"}, {"demo"}, {"import", "cells"}, {"log"}, {"check"}, {"rebuild"}, {"version"}} {
+	for _, args := range [][]string{{}, {"serve"}, {"demo"}, {"import", "cells"}, {"log"}, {"check"}, {"rebuild"}, {"bench", "http"}, {"version"}} {
 		out, err := gridward(t, append(args, "--help")...)
 		if err != nil || !strings.Contains(out, "Usage: gridward") {
 			t.Errorf("%v --help: %v, %q", args, err, out)
