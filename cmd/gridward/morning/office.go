@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// open is a case that is on its way, and the steps before it.
+// open is a case that is on its way, and the steps before it once it is begun.
 type open struct {
 	id    string
 	line  *line
@@ -34,21 +34,20 @@ const (
 // theSteps is every step, in the table's order.
 var theSteps = []string{reports, files, dispatches, accepts, notes, escalates, acknowledge, rectifies, checks, closes}
 
-// newCase draws its road, by a number up to eight: one of four has a note made, one of eight is escalated.
-func newCase(id string, l *line, here area, i item, drawn int) *open {
-	c := &open{id: id, line: l, area: here, item: i, steps: []string{files}}
+// road is the steps of the nth case that is begun: one of four has a note made, one of eight is escalated.
+func road(i item, n int) []string {
+	steps := []string{files}
 	if i.DispatchTo == nil {
-		c.steps = append(c.steps, dispatches)
+		steps = append(steps, dispatches)
 	}
-	c.steps = append(c.steps, accepts)
-	if drawn%4 == 1 {
-		c.steps = append(c.steps, notes)
+	steps = append(steps, accepts)
+	if n%4 == 1 {
+		steps = append(steps, notes)
 	}
-	if drawn == 0 {
-		c.steps = append(c.steps, escalates, acknowledge)
+	if n%8 == 0 {
+		steps = append(steps, escalates, acknowledge)
 	}
-	c.steps = append(c.steps, rectifies, checks, closes)
-	return c
+	return append(steps, rectifies, checks, closes)
 }
 
 // office takes a case its next step. Where no case is open it takes a resident's call, which opens one.
@@ -74,7 +73,7 @@ func (c *client) office(ctx context.Context) answer {
 // report is a resident's call, which an officer takes.
 func (c *client) report(ctx context.Context) answer {
 	l, here := pick(c.random, c.lines), pick(c.random, c.d.areas)
-	o := newCase(c.id(), l, here, pick(c.random, l.catalogue), c.random.IntN(8))
+	o := &open{id: c.id(), line: l, area: here, item: pick(c.random, l.catalogue)}
 	a := c.door.send(ctx, http.MethodPost, "/cases", c.d.who(l, l.walks, here.code), object{"id": o.id, "programme": l.code, "cell": here.code,
 		"item": o.item.Item, "description": "居民来电反映。", "source": "resident", "found_at": time.Now().Add(-time.Minute)})
 	c.tally.count(ctx, office, reports, a)
@@ -120,6 +119,7 @@ type tray struct {
 	begun []*open
 	fresh []*open
 	seen  []string // ids of cases somebody has begun, the first ones
+	n     int      // begun in all
 }
 
 const (
@@ -159,8 +159,12 @@ func (t *tray) take() *open {
 	}
 	o := (*from)[last]
 	*from = (*from)[:last]
-	if from == &t.fresh && len(t.seen) < mostSeen {
-		t.seen = append(t.seen, o.id)
+	if from == &t.fresh {
+		o.steps = road(o.item, t.n)
+		t.n++
+		if len(t.seen) < mostSeen {
+			t.seen = append(t.seen, o.id)
+		}
 	}
 	return o
 }

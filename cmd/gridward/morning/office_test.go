@@ -8,17 +8,17 @@ import (
 func TestACaseTakesItsStepsInOrder(t *testing.T) {
 	byItself, byHand := item{DispatchTo: &target{Level: 4}}, item{}
 	for _, c := range []struct {
-		item  item
-		drawn int
-		want  []string
+		item item
+		n    int
+		want []string
 	}{
 		{byItself, 7, []string{files, accepts, rectifies, checks, closes}},
 		{byHand, 7, []string{files, dispatches, accepts, rectifies, checks, closes}},
 		{byItself, 5, []string{files, accepts, notes, rectifies, checks, closes}},
-		{byHand, 0, []string{files, dispatches, accepts, escalates, acknowledge, rectifies, checks, closes}},
+		{byHand, 8, []string{files, dispatches, accepts, escalates, acknowledge, rectifies, checks, closes}},
 	} {
-		if got := newCase("1", nil, area{}, c.item, c.drawn).steps; !slices.Equal(got, c.want) {
-			t.Errorf("%+v, drawn %d: %v, want %v", c.item, c.drawn, got, c.want)
+		if got := road(c.item, c.n); !slices.Equal(got, c.want) {
+			t.Errorf("%+v, case %d: %v, want %v", c.item, c.n, got, c.want)
 		}
 	}
 }
@@ -29,7 +29,7 @@ func TestACaseBegunGoesBeforeOneThatNobodyHasSeen(t *testing.T) {
 		t.Error("an empty tray gives a case")
 	}
 	cases.add(nil) // a patrol that found nothing
-	first, second := &open{id: "1", steps: []string{checks, closes}}, &open{id: "2", steps: []string{files}}
+	first, second := &open{id: "1"}, &open{id: "2"}
 	cases.add(first)
 	begun := cases.take()
 	cases.add(second)

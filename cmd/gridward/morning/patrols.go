@@ -72,7 +72,7 @@ func (c *client) walked(l *line, here area, before time.Time, n int, finds bool)
 	if !finds {
 		return body, nil
 	}
-	found := newCase(c.id(), l, here, pick(c.random, l.catalogue), c.random.IntN(8))
+	found := &open{id: c.id(), line: l, area: here, item: pick(c.random, l.catalogue)}
 	body["hazards"] = []object{{"id": found.id, "item": found.item.Item, "description": "现场发现问题，已责令限期整改。"}}
 	return body, found
 }
