@@ -116,6 +116,9 @@ func roomFor(lookup func(string) (string, bool)) func(connections int) {
 // roomyLimit is the same while nothing is served: views are built from nothing, or a full demonstration is drawn up.
 const roomyLimit = 512 << 20
 
+// roomyPercent is how much a heap that has room grows between two collections; near the limit they come sooner.
+const roomyPercent = 400
+
 func limitMemory(lookup func(string) (string, bool)) {
 	if _, set := lookup("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(memoryLimit)
@@ -124,10 +127,15 @@ func limitMemory(lookup func(string) (string, bool)) {
 
 // roomy gives the heap more room, until back is called.
 func (e *env) roomy() (back func()) {
-	if _, set := e.lookup("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(roomyLimit)
+	if _, set := e.lookup("GOMEMLIMIT"); set {
+		return func() {}
 	}
-	return func() { limitMemory(e.lookup) }
+	debug.SetMemoryLimit(roomyLimit)
+	percent := debug.SetGCPercent(roomyPercent)
+	return func() {
+		debug.SetGCPercent(percent)
+		limitMemory(e.lookup)
+	}
 }
 
 type versionCommand struct{}

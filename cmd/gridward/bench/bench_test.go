@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"gridward/adapters/pgtest"
 )
 
 const rounds = 5
@@ -54,9 +56,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	code := m.Run()
-	made.remove()
-	os.Exit(code)
+	pgtest.Main(m, made.remove)
 }
 
 // judge prints a figure beside its limit. In a full run a figure that misses it fails the test.
