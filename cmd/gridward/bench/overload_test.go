@@ -21,7 +21,7 @@ func TestOverload(t *testing.T) {
 	var goodput, shed []float64
 	for range s.rounds {
 		peak := c.post(t, f.patrols, s.round, true).rate()
-		storm := c.storm(t, f.patrols, clients, 3*peak, s.round)
+		storm := c.storm(t, f.patrols, clients, 3*peak, s.round, nil)
 		goodput = append(goodput, storm.rate()/peak)
 		shed = append(shed, float64(storm.shed)/float64(storm.shed+storm.requests))
 		if storm.errors > 0 || storm.hasty > 0 {
@@ -43,8 +43,8 @@ type stormy struct {
 }
 
 // storm sends so many patrols a second over so many connections, each at its own pace: a client that is behind its
-// time sends at once.
-func (c *child) storm(t *testing.T, patrols []patrol, clients int, rate float64, lasts time.Duration) *stormy {
+// time sends at once. Of what was taken, some hears as much as it can (it may be nil).
+func (c *child) storm(t *testing.T, patrols []patrol, clients int, rate float64, lasts time.Duration, some chan<- acknowledged) *stormy {
 	t.Helper()
 	sum := &stormy{load: newLoad()}
 	conns := make([]*connection, clients)
@@ -72,6 +72,10 @@ func (c *child) storm(t *testing.T, patrols []patrol, clients int, rate float64,
 				case status == http.StatusCreated:
 					mine.requests++
 					_ = mine.times.RecordValue(time.Since(sent).Microseconds())
+					select {
+					case some <- acknowledged{string(conn.ids.text[:]), time.Now()}:
+					default:
+					}
 				case status == http.StatusServiceUnavailable:
 					mine.shed++
 					if conn.retryAfter == "" {
