@@ -198,14 +198,14 @@ func (tx *pipeTx) Commit() error {
 	return nil
 }
 
-// count has the server look anew at what is in tables that are filled, after the 1st, 4th, 16th ... commit: it would by
+// count has the server look anew at what is in tables that are filled, after the 1st, 16th, 256th ... commit: it would by
 // itself, but only every minute, and until then it plans joins as if the tables were empty.
 func (c *pipeConn) count() {
 	if c.filling == "" {
 		return
 	}
 	c.commits++
-	if bits.OnesCount(uint(c.commits)) == 1 && bits.TrailingZeros(uint(c.commits))%2 == 0 { //nolint:gosec // never negative
+	if bits.OnesCount(uint(c.commits)) == 1 && bits.TrailingZeros(uint(c.commits))%4 == 0 { //nolint:gosec // never negative
 		_ = analyse(context.Background(), c.Conn.Conn(), c.filling) // without it all is only slower
 	}
 }

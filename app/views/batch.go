@@ -29,8 +29,14 @@ type batch struct {
 	patrols  map[patrolGroup]*groupState
 	parties  map[[2]string]bool // party and case
 
-	lines         []any // intervals to be written
-	logged        []any // revisions of inspections, column by column
+	// Rows to be written many at once, column by column.
+	lines   []any // intervals
+	logged  []any // revisions of inspections
+	opened  []any // cases
+	stated  []any // shortfalls
+	missing []any // missed duties
+	told    []any // notices
+
 	results       []result
 	moves         []moves
 	republished   []string // programmes
@@ -90,6 +96,12 @@ func (b *batch) flush() error {
 	}
 	if err := b.flushParties(); err != nil {
 		return fmt.Errorf("parties: %w", err)
+	}
+	if err := b.flushStated(); err != nil {
+		return fmt.Errorf("shortfalls: %w", err)
+	}
+	if err := b.flushNotices(); err != nil {
+		return fmt.Errorf("notices: %w", err)
 	}
 	if err := b.flushPatrols(); err != nil {
 		return fmt.Errorf("patrols: %w", err)

@@ -177,6 +177,11 @@ func (b *batch) flushCases() error {
 			return fmt.Errorf("intervals of %s: %w", id, err)
 		}
 	}
+	if err := b.insertMany(`
+INSERT INTO cases (id, district, cell, programme, reported_at, recorded_at, state, severity, item, holder_post, holder_person, supervision,
+	deadline_at, due_at, programme_version, calendar_version, body, track) VALUES `, 18, b.opened, ``); err != nil {
+		return err
+	}
 	return b.flushLines()
 }
 
@@ -203,12 +208,9 @@ func (b *batch) saveCase(c *caseRow) error {
 		due = micros(next.At)
 	}
 	if c.created {
-		return b.exec(`
-INSERT INTO cases (id, district, cell, programme, reported_at, recorded_at, state, severity, item, holder_post, holder_person, supervision,
-	deadline_at, due_at, programme_version, calendar_version, body, track)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-			c.ID, string(c.Cell.AtLevel(1)), string(c.Cell), c.Programme, micros(c.ReportedAt), micros(c.recordedAt), c.State, c.Severity, c.Item,
+		b.opened = append(b.opened, c.ID, string(c.Cell.AtLevel(1)), string(c.Cell), c.Programme, micros(c.ReportedAt), micros(c.recordedAt), c.State, c.Severity, c.Item,
 			post, person, supervision, deadline, due, c.track.ProgrammeVersion, c.track.CalendarVersion, body, track)
+		return nil
 	}
 	if c.moved {
 		if err := b.exec(`UPDATE cases SET district = $2, cell = $3 WHERE id = $1`, c.ID, string(c.Cell.AtLevel(1)), string(c.Cell)); err != nil {

@@ -47,12 +47,13 @@ func (b *batch) tell(c *caseRow, e entry, event hazard.Event) error {
 		deadline = micros(n.Deadline)
 	}
 	for _, person := range n.Told {
-		if err := b.exec(`INSERT INTO notices (person, day, case_id, version, kind, stage, at, deadline_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			person, e.RecordedAt.In(b.p.loc).Format(time.DateOnly), c.ID, e.Version, n.Kind, n.Stage, micros(n.At), deadline); err != nil {
-			return err
-		}
+		b.told = append(b.told, person, e.RecordedAt.In(b.p.loc).Format(time.DateOnly), c.ID, e.Version, n.Kind, n.Stage, micros(n.At), deadline)
 	}
 	return nil
+}
+
+func (b *batch) flushNotices() error {
+	return b.insertMany(`INSERT INTO notices (person, day, case_id, version, kind, stage, at, deadline_at) VALUES `, 8, b.told, ``)
 }
 
 func (b *batch) applyDigest(_ entry, event notice.Event) error {

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -91,8 +92,8 @@ func (b *batch) applyShortfall(e entry, event patrol.Event) error {
 	default:
 		return fmt.Errorf("the view of shortfalls knows no %T", event)
 	}
-	for _, name := range []string{"shortfalls", "missed"} {
-		if err := b.exec(`UPDATE `+name+` SET superseded_at = $2 WHERE stream = $1 AND superseded_at IS NULL`, e.Stream, micros(e.RecordedAt)); err != nil {
+	if e.Version > 1 {
+		if err := b.supersedeStated(e); err != nil {
 			return err
 		}
 	}
@@ -100,16 +101,33 @@ func (b *batch) applyShortfall(e entry, event patrol.Event) error {
 	if err != nil {
 		return err
 	}
-	if err := b.exec(`
-INSERT INTO shortfalls (stream, version, programme, area, from_at, to_at, short, recorded_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		e.Stream, e.Version, s.Programme, string(s.Area), micros(s.From), micros(s.To), s.Short, micros(e.RecordedAt), body); err != nil {
-		return err
-	}
+	b.stated = append(b.stated, e.Stream, e.Version, s.Programme, string(s.Area), micros(s.From), micros(s.To), s.Short, micros(e.RecordedAt), body)
 	return b.missed(e, s)
 }
 
+// supersedeStated ends what was stated of a period before, in this batch too.
+func (b *batch) supersedeStated(e entry) error {
+	if err := b.flushStated(); err != nil {
+		return err
+	}
+	for _, name := range []string{"shortfalls", "missed"} {
+		if err := b.exec(`UPDATE `+name+` SET superseded_at = $2 WHERE stream = $1 AND superseded_at IS NULL`, e.Stream, micros(e.RecordedAt)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flushStated writes what was stated.
+func (b *batch) flushStated() error {
+	stated, missing := b.stated, b.missing
+	b.stated, b.missing = nil, nil
+	return errors.Join(
+		b.insertMany(`INSERT INTO shortfalls (stream, version, programme, area, from_at, to_at, short, recorded_at, body) VALUES `, 9, stated, ``),
+		b.insertMany(`INSERT INTO missed (stream, version, seq, programme, cell, person, to_at, recorded_at, body) VALUES `, 9, missing, ``))
+}
+
 func (b *batch) missed(e entry, s patrol.Statement) error {
-	var args []any
 	seq := 0
 	for _, l := range s.Lines {
 		for _, h := range l.Holders {
@@ -125,11 +143,11 @@ func (b *batch) missed(e entry, s patrol.Statement) error {
 			if err != nil {
 				return err
 			}
-			args = append(args, e.Stream, e.Version, seq, s.Programme, string(l.Cell), h.Person, micros(s.To), micros(e.RecordedAt), body)
+			b.missing = append(b.missing, e.Stream, e.Version, seq, s.Programme, string(l.Cell), h.Person, micros(s.To), micros(e.RecordedAt), body)
 			seq++
 		}
 	}
-	return b.insertMany(`INSERT INTO missed (stream, version, seq, programme, cell, person, to_at, recorded_at, body) VALUES `, 9, args, ``)
+	return nil
 }
 
 func (b *batch) applyDayClosed(_ entry, event patrol.DayEvent) error {
