@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"modernc.org/sqlite"
 )
 
 // The views' connections. Their file is rebuildable, and its checkpoint commits with the rows, so a commit need not
@@ -12,11 +14,11 @@ import (
 // the newest rows, which are then projected again; OFF would save little more and could leave a broken file that
 // still answers.
 const (
-	viewConnections     = 8
-	viewCacheKiB        = 4096     // of each connection
-	viewMapBytes        = 32 << 20 // mapped, shared by all connections
-	viewCheckpointPages = 4096
-	buildCacheKiB       = 32768
+	viewConnections = 8
+	viewCacheKiB    = 4096     // of each connection
+	viewMapBytes    = 32 << 20 // mapped, shared by all connections
+	viewWALPages    = 32768    // 128 MiB: from here on the writer copies the write-ahead log back itself
+	buildCacheKiB   = 32768
 )
 
 // OpenViewsFile opens a file of views: a pool of up to eight connections for one projector that writes and many
@@ -36,8 +38,17 @@ func OpenViewsFile(path string, readOnly bool) (*sql.DB, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	return openViews(dsn(path, "_txlock=immediate", append(tuning, "journal_mode", "wal", "synchronous", "normal",
-		"wal_autocheckpoint", viewCheckpointPages, "journal_size_limit", journalLimit)...))
+	base, err := sqlite.NewConnector(dsn(path, "_txlock=immediate", append(tuning, "journal_mode", "wal", "synchronous", "normal",
+		"wal_autocheckpoint", viewWALPages, "journal_size_limit", journalLimit)...))
+	if err != nil {
+		return nil, err
+	}
+	c := &copying{Connector: base, wal: path + "-wal"}
+	db, err := opened(sql.OpenDB(c))
+	if err == nil {
+		c.begin(db)
+	}
+	return db, err
 }
 
 // BuildViewsFile opens a file of views to be filled from nothing by one goroutine: pages are written once, nothing is
@@ -56,6 +67,10 @@ func openViews(dsn string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	return opened(db)
+}
+
+func opened(db *sql.DB) (*sql.DB, error) {
 	db.SetMaxOpenConns(viewConnections)
 	db.SetMaxIdleConns(viewConnections)
 	var pages int

@@ -86,7 +86,7 @@ func open(t *testing.T, with setup) *house {
 	if with.idle {
 		close(stopped)
 	} else {
-		go func() { defer close(stopped); _ = h.views.Run(ctx) }()
+		go func() { defer close(stopped); _ = h.views.Run(ctx, time.Now) }()
 	}
 	t.Cleanup(func() {
 		stop()

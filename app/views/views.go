@@ -128,11 +128,13 @@ func (v *Views) Close() error {
 }
 
 // Run keeps the views up to date until ctx ends, and returns its error then. What stops the projector is tried
-// again, at first at once, then ever more slowly up to every 10 seconds; Status says so meanwhile.
-func (v *Views) Run(ctx context.Context) error {
+// again, at first at once, then ever more slowly up to every 10 seconds; Status says so meanwhile. The clock tells how
+// long a batch took, which paces the work.
+func (v *Views) Run(ctx context.Context, clock func() time.Time) error {
 	pause := time.Duration(0)
 	before := uint64(0)
 	for ctx.Err() == nil {
+		began := clock()
 		err := v.catchUp(ctx)
 		if err == nil {
 			pause = 0
@@ -141,7 +143,7 @@ func (v *Views) Run(ctx context.Context) error {
 			at, applied := v.applied, v.counters.Events
 			v.mu.Unlock()
 			if applied-before >= loaded {
-				rest(ctx, liveRest, v.wanted)
+				rest(ctx, min(clock().Sub(began), mostRest), v.wanted)
 			}
 			before = applied
 			err = v.log.Wait(ctx, at)
@@ -161,12 +163,13 @@ func (v *Views) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// liveRest is how long the projector lets events gather after a batch of so many (loaded) while nobody waits for one
-// (WaitFor): under load the same pages and counts are written a few times a second only; what comes one by one is
-// applied at once.
+// After a batch of so many events (loaded) the projector lets events gather for as long as it worked, mostRest at most,
+// while nobody waits for one (WaitFor). Where it keeps up in less than half of its time the batches stay small and the
+// views are never far behind; under more load batches and rests grow, and the same pages and counts are written a few
+// times a second only. What comes one by one is applied at once.
 const (
-	liveRest = 60 * time.Millisecond
 	loaded   = 8
+	mostRest = 60 * time.Millisecond
 )
 
 // rest waits, or until ctx ends or somebody wants the views to go on.

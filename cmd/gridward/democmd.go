@@ -48,7 +48,7 @@ func (c demoCommand) Run(e *env) (err error) {
 	defer following.wait()
 	ctx, stop := context.WithCancel(e.ctx)
 	defer stop()
-	following.run(ctx, h.logger, "views", h.views.Run)
+	following.run(ctx, h.logger, "views", h.project)
 	summary, err := demo.Run(e.ctx, h.app, h.log, h.codec, demo.Options{
 		Seed: c.Seed, Scale: c.Scale, From: c.From, Days: c.Days, Programmes: builtin, Progress: counted(e.stderr, "demo "),
 		SetClock: clock.set, // a log that holds later records keeps their time

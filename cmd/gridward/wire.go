@@ -208,13 +208,16 @@ func (h *house) goLive(ctx context.Context) (*live, error) {
 	if h.readOnly == nil {
 		l.scheduler = h.scheduler()
 		registerSchedule(h.metrics, l.scheduler.Status, h.clock)
-		l.workers.run(ctx, h.logger, "views", h.views.Run)
+		l.workers.run(ctx, h.logger, "views", h.project)
 		l.workers.run(ctx, h.logger, "completer", h.complete)
 		l.workers.run(ctx, h.logger, "scheduler", l.scheduler.Run)
 		l.workers.run(ctx, h.logger, "parked notices", func(ctx context.Context) error { return bus.Replay(ctx, h.log, h.notices(), h.logger) })
 	}
 	return l, nil
 }
+
+// project keeps the views up to date.
+func (h *house) project(ctx context.Context) error { return h.views.Run(ctx, time.Now) }
 
 // noticeTries is how often a notice is tried before it is parked: some seconds, with the pauses in between.
 const noticeTries = 6
