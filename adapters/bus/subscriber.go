@@ -139,16 +139,14 @@ func (s *Subscriber) save(ctx context.Context, at app.Position) {
 // Backoff is how long to pause before trying again: First, then doubling up to Most.
 type Backoff struct{ First, Most time.Duration }
 
-// Wait pauses for the time due after so many failures before this one, or until ctx ends.
-func (b Backoff) Wait(ctx context.Context, failures int) {
+// after is the pause due after so many failures before this one.
+func (b Backoff) after(failures int) time.Duration {
 	d := b.First
 	for i := 0; i < failures && d < b.Most; i++ {
 		d *= 2
 	}
-	t := time.NewTimer(min(d, b.Most))
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	return min(d, b.Most)
 }
+
+// Wait pauses for the time due after so many failures before this one, or until ctx ends.
+func (b Backoff) Wait(ctx context.Context, failures int) { sleep(ctx, b.after(failures)) }
