@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -14,9 +13,8 @@ import (
 // lines are the streams that stand still at one receiver because a record of theirs is parked: what comes behind it in
 // its stream is parked too, so that nothing overtakes. One relay uses it, from one goroutine.
 type lines struct {
-	park   *Park
-	of     map[string][]app.Position // what is parked, by stream, in order
-	looked time.Time
+	park *Park
+	of   map[string][]app.Position // what is parked, by stream, in order
 }
 
 // load reads what is parked.
@@ -69,10 +67,6 @@ func (r *Relay) replay(ctx context.Context) error {
 	if r.lines == nil || len(r.lines.of) == 0 {
 		return nil
 	}
-	now := time.Now() // how often to look has nothing to do with the program's clock
-	if now.Sub(r.lines.looked) < lookForRequests {
-		return nil
-	}
 	parked, err := r.Park.In.List()
 	if err != nil {
 		return err
@@ -92,7 +86,6 @@ func (r *Relay) replay(ctx context.Context) error {
 			return err // the requests stand
 		}
 	}
-	r.lines.looked = now
 	return nil
 }
 
@@ -116,7 +109,7 @@ func (r *Relay) replayLine(ctx context.Context, line []Parked) error {
 			return fmt.Errorf("there is no record at position %s", p.Position)
 		}
 		if r.Wants(records[0]) {
-			if err = r.publish(ctx, records); err == nil {
+			if err = r.publish(r.write(ctx, page{records: records})); err == nil {
 				r.state.delivered(1)
 			}
 		}

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -86,15 +87,15 @@ func NewRelay(o Outlet) (*Relay, error) {
 func (r *Relay) Run(ctx context.Context) error {
 	begun := false
 	var at app.Position
-	for failures := 0; ctx.Err() == nil; {
-		err := error(nil)
+	for failures := 0; ctx.Err() == nil; failures++ {
+		var err error
 		if !begun {
 			at, err = r.begin(ctx)
 			begun = err == nil
 		}
-		for err == nil {
+		if err == nil {
 			before := at
-			if at, err = r.step(ctx, at); err == nil || at != before {
+			if at, err = r.session(ctx, at); at != before {
 				failures = 0
 			}
 		}
@@ -104,7 +105,6 @@ func (r *Relay) Run(ctx context.Context) error {
 		r.state.failed(err)
 		r.Logger.Warn("the outlet is held up", zap.Error(err), zap.Stringer("after", at), zap.Int("failures", failures+1))
 		r.Sleep(ctx, r.pauseAfter(err, failures))
-		failures++
 		if _, is := r.To.(Resumer); is {
 			begun = false
 		}
@@ -169,106 +169,82 @@ func (r *Relay) resume(ctx context.Context, at app.Position) (app.Position, erro
 	return last, nil
 }
 
-// pageRead is how many records are read from the log at a time.
-const pageRead = 256
-
-// step carries the next records. It gives how far everything is delivered or parked, also beside an error.
-func (r *Relay) step(ctx context.Context, at app.Position) (app.Position, error) {
+// session carries until something fails. It gives how far everything is delivered or parked. While a page is on its way,
+// the next one is read and written out.
+func (r *Relay) session(ctx context.Context, at app.Position) (app.Position, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan page, 1)
+	var reading sync.WaitGroup
+	reading.Go(func() { r.read(ctx, at, pages) })
+	defer reading.Wait()
+	defer cancel()
 	if err := r.replay(ctx); err != nil {
 		return at, err
 	}
-	records, err := r.read(ctx, at)
-	if err != nil {
-		return at, err
-	}
-	if len(records) == 0 {
-		r.state.reached(at)
-	}
-	saved := at
-	for len(records) > 0 && err == nil {
-		var sent bool
-		page := records[:min(r.Page, len(records))]
-		if sent, err = r.deliver(ctx, page); err != nil {
-			break
-		}
-		records, at = records[len(page):], page[len(page)-1].Position
-		r.state.reached(at)
-		if sent {
+	look := time.NewTicker(lookForRequests)
+	defer look.Stop()
+	for {
+		select {
+		case p := <-pages:
+			if err := r.deliver(ctx, p); err != nil {
+				return at, err
+			}
+			at = p.to
+			r.state.reached(at)
 			r.save(ctx, at)
-			saved = at
+		case <-look.C:
+			if err := r.replay(ctx); err != nil {
+				return at, err
+			}
+			r.state.reached(at)
+		case <-ctx.Done():
+			return at, ctx.Err()
 		}
 	}
-	if at != saved {
-		r.save(ctx, at)
-	}
-	return at, err
 }
 
-// read waits for records behind the position, but not so long that whoever asks for parked ones waits much.
-func (r *Relay) read(ctx context.Context, after app.Position) ([]app.Record, error) {
-	waiting, cancel := context.WithTimeout(ctx, lookForRequests)
-	defer cancel()
-	if err := r.Log.Wait(waiting, after); err != nil {
-		if waiting.Err() != nil && ctx.Err() == nil {
-			return nil, nil
-		}
-		return nil, err
+// deliver gives a page to the receiver. With a page of one record, what is at fault itself is parked after so many
+// tries, and so is what comes behind it in its stream.
+func (r *Relay) deliver(ctx context.Context, p page) error {
+	if p.unread != nil {
+		return p.unread
 	}
-	return r.Log.Read(ctx, after, max(pageRead, r.Page))
-}
-
-// deliver gives a page to the receiver; sent is false where nothing of it was for that one. With a page of one record,
-// what is at fault itself is parked after so many tries, and so is what comes behind it in its stream.
-func (r *Relay) deliver(ctx context.Context, page []app.Record) (sent bool, err error) {
-	var wanted []app.Record
-	for _, rec := range page {
-		if r.Wants(rec) {
-			wanted = append(wanted, rec)
-		}
+	if len(p.records) == 0 {
+		return nil
 	}
-	if len(wanted) == 0 {
-		return false, nil
+	if r.lines != nil && r.lines.stand(p.records[0].Stream) {
+		return r.lines.join(p.records[0], r.Logger)
 	}
-	if r.lines != nil && r.lines.stand(wanted[0].Stream) {
-		return true, r.lines.join(wanted[0], r.Logger)
-	}
-	if err = r.publish(ctx, wanted); err == nil {
+	err := r.publish(p)
+	if err == nil {
 		r.tries = 0
-		r.state.delivered(len(wanted))
-		return true, nil
+		r.state.delivered(len(p.records))
+		return nil
 	}
 	if r.lines == nil || ctx.Err() != nil || !parkable(err) {
-		return false, err
+		return err
 	}
 	if r.tries++; r.tries < r.Park.Attempts {
-		return false, err
+		return err
 	}
-	if err := r.lines.put(wanted[0], err, r.tries, r.Logger); err != nil {
-		return false, err
+	if err := r.lines.put(p.records[0], err, r.tries, r.Logger); err != nil {
+		return err
 	}
 	r.tries = 0
-	return true, nil
+	return nil
 }
 
-// publish gives records to the publisher; a panic counts as a failure.
-func (r *Relay) publish(ctx context.Context, records []app.Record) (err error) {
+// publish gives a page to the publisher; a panic counts as a failure.
+func (r *Relay) publish(p page) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	messages := make([]*message.Message, len(records))
-	log := r.Log.ID().String()
-	for i, rec := range records {
-		payload, err := r.Payload(rec)
-		if err != nil {
-			return err
-		}
-		m := message.NewMessageWithContext(ctx, rec.ID.String(), payload)
-		m.Metadata = message.Metadata{MetaLog: log, MetaPosition: rec.Position.String(), MetaStream: rec.Stream, MetaType: rec.Type, MetaCell: rec.Meta.Cell}
-		messages[i] = m
+	if p.unwritten != nil {
+		return p.unwritten
 	}
-	return r.To.Publish(r.Topic, messages...)
+	return r.To.Publish(r.Topic, p.messages...)
 }
 
 // save keeps the position. A checkpoint that cannot be saved costs repeats after the next start and nothing else. It

@@ -11,8 +11,8 @@ import (
 	"gridward/app"
 )
 
-// page is how many records are read from the log at a time, and how often at least the checkpoint is saved.
-const page = 256
+// readAtOnce is how many records are read from the log at a time, and how often at least the checkpoint is saved.
+const readAtOnce = 256
 
 type recordKey struct{}
 
@@ -105,7 +105,7 @@ func (s *Subscriber) read(ctx context.Context, after app.Position) ([]app.Record
 	if err := s.log.Wait(ctx, after); err != nil {
 		return nil, err
 	}
-	return s.log.Read(ctx, after, page)
+	return s.log.Read(ctx, after, readAtOnce)
 }
 
 // deliver gives the record until it is acknowledged; false means that the subscription has ended before that.

@@ -102,16 +102,22 @@ func carry(t testing.TB, log app.Log, to *natsbus.Publisher, dir string, page in
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r, running(t, r)
+}
+
+// running runs a relay; the answer stops it and waits until it has.
+func running(t testing.TB, r *bus.Relay) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
+	var all sync.WaitGroup
+	all.Go(func() {
 		if err := r.Run(ctx); err != nil {
 			t.Error(err)
 		}
 	})
-	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	stop = sync.OnceFunc(func() { cancel(); all.Wait() })
 	t.Cleanup(stop)
-	return r, stop
+	return stop
 }
 
 // eventually waits until something holds.
