@@ -1,7 +1,6 @@
 package natsbus_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,13 +58,7 @@ func BenchmarkRelay(b *testing.B) {
 		to := openPublisher(b, s.url(), nats.InProcessServer(s.Server))
 		b.StartTimer()
 		r, err := bus.NewRelay(bus.Outlet{Name: "nats", Log: log, To: to, FromStart: true, Page: bus.Page,
-			Payload: func(r app.Record) ([]byte, error) {
-				e, err := react.ToCloudEvent(log.ID(), codec, r)
-				if err != nil {
-					return nil, err
-				}
-				return json.Marshal(e)
-			},
+			Payload:    func(r app.Record) ([]byte, error) { return react.ToCloudEvent(log.ID(), codec, r) },
 			Checkpoint: bus.NewFileCheckpoint(filepath.Join(b.TempDir(), "nats.checkpoint"), log.ID()),
 			Pause:      bus.Backoff{First: time.Millisecond, Most: time.Second}, Logger: zap.NewNop()})
 		if err != nil {
