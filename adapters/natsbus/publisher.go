@@ -2,8 +2,8 @@
 //
 // Watermill's own publisher for JetStream waits for each message's acknowledgement before it sends the next one; that
 // is a round trip an event. This one sends a page, then waits. So that nothing can be accepted out of order when one of
-// a page is lost, each message names the sequence the stream must stand at (the server holds it), and whatever
-// follows a lost one is refused. The same refuses a second sender, and what an old connection still had under way.
+// a page is lost, each message names the one it must come right behind, and the server refuses whatever follows a lost
+// one. The same refuses a second sender, and what an old connection still had under way.
 package natsbus
 
 import (
@@ -84,27 +84,34 @@ func (p *Publisher) Publish(_ string, messages ...*message.Message) error {
 }
 
 // burst sends all messages and says how many from the first on were accepted: fewer only where one of them was in the
-// stream already, which takes no sequence, so that those behind it were refused.
+// stream already, but not at its end. The first is accepted only where the stream stands at the sequence it is known to
+// stand at, each other one only right behind the one before it.
 func (p *Publisher) burst(ctx context.Context, messages []*message.Message) (int, error) {
 	acks := make([]jetstream.PubAckFuture, len(messages))
 	for i, m := range messages {
 		out := &nats.Msg{Subject: p.subject(m), Data: m.Payload, Header: nats.Header{
 			"Content-Type": {p.media}, headerLog: {m.Metadata["log"]}, headerPosition: {m.Metadata["position"]}}}
-		ack, err := p.js.PublishMsgAsync(out, jetstream.WithMsgID(m.UUID), jetstream.WithExpectLastSequence(p.last+uint64(i)),
-			jetstream.WithRetryAttempts(0))
+		behind := jetstream.WithExpectLastSequence(p.last)
+		if i > 0 {
+			behind = jetstream.WithExpectLastMsgID(messages[i-1].UUID)
+		}
+		ack, err := p.js.PublishMsgAsync(out, jetstream.WithMsgID(m.UUID), behind, jetstream.WithRetryAttempts(0))
 		if err != nil {
 			return 0, err
 		}
 		acks[i] = ack
 	}
+	again := false // the one before was in the stream already
 	for i, ack := range acks {
 		select {
 		case a := <-ack.Ok():
-			if a.Duplicate {
-				return i + 1, nil
+			if again = a.Duplicate; !again {
+				p.last = a.Sequence
 			}
-			p.last = a.Sequence
 		case err := <-ack.Err():
+			if again {
+				return i, nil
+			}
 			return 0, err
 		case <-ctx.Done():
 			return 0, ctx.Err()

@@ -70,6 +70,10 @@ func openPublisher(t testing.TB, url string, more ...nats.Option) *natsbus.Publi
 	return p
 }
 
+func tryOpen(url, stream string) (*natsbus.Publisher, error) {
+	return natsbus.Open(natsbus.Options{URL: url, Stream: stream, Logger: zap.NewNop()})
+}
+
 func newLog() *memstore.Store {
 	return memstore.New(func() time.Time { return time.Date(2026, 2, 10, 9, 0, 0, 0, time.UTC) })
 }
