@@ -166,7 +166,6 @@ func maskIn(v any) {
 		_, subject := v["subject"]
 		if value && (len(v) == 1 || (len(v) == 2 && subject)) {
 			v["value"] = masked
-			return
 		}
 		for _, inner := range v {
 			maskIn(inner)
