@@ -262,3 +262,41 @@ func TestAddressesAreReadAndNeverSaid(t *testing.T) {
 		t.Error("any name is taken for a stream's")
 	}
 }
+
+func TestAStreamThatWasEmptiedGoesOnFromTheCheckpoint(t *testing.T) {
+	b, log := startBroker(t), newLog()
+	write(t, log, 100, 3)
+	dir := t.TempDir()
+	r, stop := carry(t, log, openPublisher(t, b.url()), dir, 64)
+	caughtUp(t, r, log)
+	stop()
+	conn, err := nats.Connect(b.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(t.Context(), "GRIDWARD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write(t, log, 5, 3)
+	r, _ = carry(t, log, openPublisher(t, b.url()), dir, 64)
+	caughtUp(t, r, log)
+	got := b.stored(t)
+	if len(got) != 5 || got[0].Headers().Get("Gridward-Position") != "2t" { // 101
+		t.Errorf("%d messages", len(got))
+	}
+	if err := s.DeleteMsg(t.Context(), 105); err != nil { // the newest alone
+		t.Fatal(err)
+	}
+	if _, _, found, err := openPublisher(t, b.url()).Last(t.Context(), log.ID()); found || err != nil {
+		t.Errorf("what was deleted is found: %v, %v", found, err)
+	}
+}

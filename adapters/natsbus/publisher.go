@@ -167,9 +167,9 @@ func (p *Publisher) sync(ctx context.Context) (*jetstream.RawStreamMsg, error) {
 		return nil, nil
 	}
 	last, err := p.stream.GetMsg(ctx, p.last)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	if gone := info.State.Msgs == 0 || info.State.NumDeleted > 0; gone && errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
-	}
+	} // else it is there, and a replica that was asked lies behind
 	if err != nil {
 		p.ready = false
 	}
@@ -186,7 +186,7 @@ func (p *Publisher) open(ctx context.Context) (err error) {
 		return err
 	}
 	p.stream, err = p.js.CreateStream(ctx, jetstream.StreamConfig{Name: p.name, Description: "events of Gridward",
-		Subjects: []string{p.prefix + ".>"}, Storage: jetstream.FileStorage, MaxAge: kept, AllowDirect: true})
+		Subjects: []string{p.prefix + ".>"}, Storage: jetstream.FileStorage, MaxAge: kept})
 	if err == nil {
 		p.logger.Info("made the stream", zap.String("stream", p.name), zap.Duration("max_age", kept))
 	}
