@@ -183,7 +183,7 @@ func (r *Relay) session(ctx context.Context, at app.Position) (app.Position, err
 	}
 	look := time.NewTicker(lookForRequests)
 	defer look.Stop()
-	for {
+	for unsaved := false; ; {
 		select {
 		case p := <-pages:
 			if err := r.deliver(ctx, p); err != nil {
@@ -191,8 +191,14 @@ func (r *Relay) session(ctx context.Context, at app.Position) (app.Position, err
 			}
 			at = p.to
 			r.state.reached(at)
-			r.save(ctx, at)
+			if unsaved = len(p.records) == 0; !unsaved { // what nobody wanted costs nothing to read again
+				r.save(ctx, at)
+			}
 		case <-look.C:
+			if unsaved {
+				r.save(ctx, at)
+				unsaved = false
+			}
 			if err := r.replay(ctx); err != nil {
 				return at, err
 			}

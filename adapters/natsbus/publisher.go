@@ -35,7 +35,7 @@ const (
 const kept = 30 * 24 * time.Hour
 
 const (
-	ackTimeout = 10 * time.Second // of one page
+	ackTimeout = 5 * time.Second // of one page
 	apiTimeout = 5 * time.Second
 )
 
