@@ -65,7 +65,7 @@ func (p *Publisher) Publish(_ string, messages ...*message.Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(messages[0].Context(), ackTimeout)
+	ctx, cancel := p.onThisLine(messages[0].Context(), ackTimeout)
 	defer cancel()
 	for len(messages) > 0 {
 		if !p.ready {
@@ -114,10 +114,37 @@ func (p *Publisher) burst(ctx context.Context, messages []*message.Message) (int
 			}
 			return 0, err
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return 0, context.Cause(ctx)
 		}
 	}
 	return len(messages), nil
+}
+
+// lookForLine is how often it is looked whether a connection is still the one something was sent on: the client does not
+// say so of each message that was lost with one.
+const lookForLine = 50 * time.Millisecond
+
+// onThisLine is a context that ends after the time, or as soon as the connection is lost.
+func (p *Publisher) onThisLine(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	ctx, lost := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithTimeout(ctx, most)
+	before := p.conn.Stats().Reconnects
+	go func() {
+		look := time.NewTicker(lookForLine)
+		defer look.Stop()
+		for {
+			select {
+			case <-look.C:
+				if !p.conn.IsConnected() || p.conn.Stats().Reconnects != before {
+					lost(nats.ErrDisconnected)
+				}
+			case <-ctx.Done():
+				lost(nil)
+				return
+			}
+		}
+	}()
+	return ctx, cancel
 }
 
 // subject is where a message goes, e.g. gridward.410104.case.filed.
@@ -134,7 +161,7 @@ func (p *Publisher) subject(m *message.Message) string {
 func (p *Publisher) Last(ctx context.Context, log uuid.UUID) (at app.Position, event uuid.UUID, found bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	ctx, cancel := p.onThisLine(ctx, apiTimeout)
 	defer cancel()
 	last, err := p.sync(ctx)
 	if err != nil || last == nil || last.Header.Get(headerLog) == "" {
