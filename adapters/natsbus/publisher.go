@@ -125,9 +125,9 @@ func (p *Publisher) burst(ctx context.Context, messages []*message.Message) (int
 const lookForLine = 50 * time.Millisecond
 
 // onThisLine is a context that ends after the time, or as soon as the connection is lost.
-func (p *Publisher) onThisLine(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+func (p *Publisher) onThisLine(ctx context.Context, most time.Duration) (_ context.Context, end func()) {
 	ctx, lost := context.WithCancelCause(ctx)
-	ctx, cancel := context.WithTimeout(ctx, most)
+	limit := time.AfterFunc(most, func() { lost(context.DeadlineExceeded) })
 	before := p.conn.Stats().Reconnects
 	go func() {
 		look := time.NewTicker(lookForLine)
@@ -139,12 +139,14 @@ func (p *Publisher) onThisLine(ctx context.Context, most time.Duration) (context
 					lost(nats.ErrDisconnected)
 				}
 			case <-ctx.Done():
-				lost(nil)
 				return
 			}
 		}
 	}()
-	return ctx, cancel
+	return ctx, func() {
+		limit.Stop()
+		lost(nil)
+	}
 }
 
 // subject is where a message goes, e.g. gridward.410104.case.filed.
