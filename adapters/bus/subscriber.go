@@ -11,8 +11,8 @@ import (
 	"gridward/app"
 )
 
-// page is how many records are read from the log at a time, and how often at least the checkpoint is saved.
-const page = 256
+// readAtOnce is how many records are read from the log at a time, and how often at least the checkpoint is saved.
+const readAtOnce = 256
 
 type recordKey struct{}
 
@@ -105,7 +105,7 @@ func (s *Subscriber) read(ctx context.Context, after app.Position) ([]app.Record
 	if err := s.log.Wait(ctx, after); err != nil {
 		return nil, err
 	}
-	return s.log.Read(ctx, after, page)
+	return s.log.Read(ctx, after, readAtOnce)
 }
 
 // deliver gives the record until it is acknowledged; false means that the subscription has ended before that.
@@ -139,16 +139,14 @@ func (s *Subscriber) save(ctx context.Context, at app.Position) {
 // Backoff is how long to pause before trying again: First, then doubling up to Most.
 type Backoff struct{ First, Most time.Duration }
 
-// Wait pauses for the time due after so many failures before this one, or until ctx ends.
-func (b Backoff) Wait(ctx context.Context, failures int) {
+// after is the pause due after so many failures before this one.
+func (b Backoff) after(failures int) time.Duration {
 	d := b.First
 	for i := 0; i < failures && d < b.Most; i++ {
 		d *= 2
 	}
-	t := time.NewTimer(min(d, b.Most))
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	return min(d, b.Most)
 }
+
+// Wait pauses for the time due after so many failures before this one, or until ctx ends.
+func (b Backoff) Wait(ctx context.Context, failures int) { sleep(ctx, b.after(failures)) }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +13,7 @@ import (
 
 	"gridward/api/rest/gen"
 	"gridward/app"
+	"gridward/app/react"
 	"gridward/app/views"
 	"gridward/domain/fault"
 )
@@ -23,9 +23,6 @@ const (
 	scanChunk = 1_000
 	scanBound = 20_000
 )
-
-// masked stands for every personal value in events.
-const masked = "***"
 
 // ListEvents implements GET /events. A page may be short and still have a next_cursor: a call looks at a bounded
 // piece of the log.
@@ -83,7 +80,7 @@ func (s *Server) streamEvents(ctx context.Context, stream, typ string, after app
 		return nil, 0, err
 	}
 	for _, r := range records {
-		if r.Position <= after || !typeMatches(typ, r.Type) {
+		if r.Position <= after || !react.TypeMatches(typ, r.Type) {
 			continue
 		}
 		if len(items) == limit {
@@ -110,7 +107,7 @@ func (s *Server) logEvents(ctx context.Context, typ string, after app.Position, 
 			return nil, 0, err
 		}
 		for _, r := range records {
-			if !typeMatches(typ, r.Type) {
+			if !react.TypeMatches(typ, r.Type) {
 				after = r.Position
 				continue
 			}
@@ -131,31 +128,21 @@ func (s *Server) logEvents(ctx context.Context, typ string, after app.Position, 
 	return items, after, nil
 }
 
-// typeMatches holds a stored name against a filter: the name, or the beginning of it before a "*".
-func typeMatches(filter, typ string) bool {
-	if family, ok := strings.CutSuffix(filter, "*"); ok {
-		return strings.HasPrefix(typ, family)
-	}
-	return filter == "" || filter == typ
-}
-
 // event writes a record as a client may see it: in the newest shape, with personal values masked, whoever asks.
 func (s *Server) event(r app.Record) (gen.Event, error) {
-	decoded, err := s.Codec.Decode(r.Type, r.Schema, r.Data)
+	shown, err := react.Show(s.Codec, r)
 	if err != nil {
-		return gen.Event{}, fmt.Errorf("event at %s: %w", r.Position, err)
+		return gen.Event{}, err
 	}
-	typ, schema, raw, err := s.Codec.Encode(decoded)
-	if err != nil {
-		return gen.Event{}, fmt.Errorf("event at %s: %w", r.Position, err)
-	}
-	data, err := mask(raw)
-	if err != nil {
+	var data map[string]any
+	d := json.NewDecoder(bytes.NewReader(shown.Data))
+	d.UseNumber()
+	if err := d.Decode(&data); err != nil {
 		return gen.Event{}, fmt.Errorf("event at %s: %w", r.Position, err)
 	}
 	in := func(t time.Time) time.Time { return t.In(s.Zone) }
 	return gen.Event{
-		Id: r.ID.String(), Position: r.Position.String(), Stream: r.Stream, Version: int64(r.Version), Type: typ, Schema: schema,
+		Id: r.ID.String(), Position: r.Position.String(), Stream: r.Stream, Version: int64(r.Version), Type: shown.Type, Schema: shown.Schema,
 		RecordedAt: in(r.RecordedAt), OccurredAt: in(r.Meta.OccurredAt), ReceivedAt: in(r.Meta.ReceivedAt), Actor: r.Meta.Actor,
 		OnBehalfOf: r.Meta.OnBehalfOf, Duty: r.Meta.Duty, Programme: r.Meta.Programme, ProgrammeVersion: r.Meta.ProgrammeVersion,
 		Cell: r.Meta.Cell, CommandId: r.Meta.CommandID.String(), Correlation: idText(r.Meta.Correlation),
@@ -168,35 +155,4 @@ func idText(id uuid.UUID) string {
 		return ""
 	}
 	return id.String()
-}
-
-// mask reads an event's JSON with every personal value (package personal) made unreadable.
-func mask(raw []byte) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var data map[string]any
-	if err := d.Decode(&data); err != nil {
-		return nil, err
-	}
-	maskIn(data)
-	return data, nil
-}
-
-func maskIn(v any) {
-	switch v := v.(type) {
-	case []any:
-		for _, inner := range v {
-			maskIn(inner)
-		}
-	case map[string]any:
-		_, value := v["value"]
-		_, subject := v["subject"]
-		if value && (len(v) == 1 || (len(v) == 2 && subject)) {
-			v["value"] = masked
-			return
-		}
-		for _, inner := range v {
-			maskIn(inner)
-		}
-	}
 }

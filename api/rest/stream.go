@@ -12,6 +12,7 @@ import (
 
 	"gridward/api/rest/gen"
 	"gridward/app"
+	"gridward/app/react"
 )
 
 const (
@@ -77,7 +78,7 @@ func (s *Server) streamAfter(ctx context.Context, p gen.StreamEventsParams) (app
 }
 
 func (s *Server) sendEvent(c echo.Context, typ string, r app.Record) error {
-	if !typeMatches(typ, r.Type) {
+	if !react.TypeMatches(typ, r.Type) {
 		return nil
 	}
 	e, err := s.event(r)

@@ -47,7 +47,7 @@ type cli struct {
 	Import  importCommands `cmd:"" help:"Take in files."`
 	Log     logCommand     `cmd:"" help:"Print events; a server may run meanwhile."`
 	Check   checkCommand   `cmd:"" help:"Read the whole log and compare every view with a fresh rebuild; a server may run meanwhile."`
-	Parked  parkedCommand  `cmd:"" help:"List the notices that could not be given, and have them tried again."`
+	Parked  parkedCommand  `cmd:"" help:"List the notices and webhooks' events that could not be told, and have them tried again."`
 	Rebuild rebuildCommand `cmd:"" help:"Build the views anew from the log."`
 	Backup  backupCommand  `cmd:"" help:"Back the log up into a directory; a server may run meanwhile."`
 	Restore restoreCommand `cmd:"" help:"Fill an empty place from a backup, up to a position or an instant."`

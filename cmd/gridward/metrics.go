@@ -1,11 +1,13 @@
 package main
 
 import (
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"gridward/adapters/bus"
 	"gridward/app"
 	"gridward/app/commits"
 	"gridward/app/views"
@@ -80,4 +82,42 @@ func registerSchedule(r prometheus.Registerer, status func() app.ScheduleStatus,
 				return 0
 			}),
 	)
+}
+
+// registerOutlet tells how far one receiver outside has been told.
+func registerOutlet(r prometheus.Registerer, name string, status func() bus.Status, head func() (app.Position, error)) {
+	labels := prometheus.Labels{"outlet": name}
+	r.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_outlet_lag", Help: "Positions of the log the receiver was not told of yet.", ConstLabels: labels},
+			func() float64 {
+				last, err := head()
+				if at := status().At; err == nil && last > at {
+					return float64(last - at)
+				}
+				return 0
+			}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_outlet_held_up", Help: "1 while the receiver takes nothing.", ConstLabels: labels},
+			func() float64 {
+				if status().Err != nil {
+					return 1
+				}
+				return 0
+			}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gridward_outlet_events_total", Help: "Events the receiver took.", ConstLabels: labels},
+			func() float64 { return float64(status().Delivered) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "gridward_outlet_failures_total", Help: "Tries that failed.", ConstLabels: labels},
+			func() float64 { return float64(status().Failures) }),
+	)
+}
+
+// registerParking tells how much is parked for one receiver outside.
+func registerParking(r prometheus.Registerer, name string, in *bus.Parking) {
+	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_outlet_parked", Help: "Events that are parked.", ConstLabels: prometheus.Labels{"outlet": name}},
+		func() float64 {
+			parked, err := in.List()
+			if err != nil {
+				return math.NaN()
+			}
+			return float64(len(parked))
+		}))
 }

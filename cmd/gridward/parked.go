@@ -3,71 +3,122 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"gridward/adapters/bus"
 	"gridward/app"
 )
 
+// parkingPlace is where one reaction or outlet parks what it could not handle.
+type parkingPlace struct {
+	name string
+	in   *bus.Parking
+}
+
+const (
+	noticesName = "notices"
+	parkedDir   = ".parked"
+)
+
+// parkingOf is the parking of one reaction or outlet: a directory in the data directory.
+func parkingOf(dir, name string, log uuid.UUID) *bus.Parking {
+	return bus.NewParking(filepath.Join(dir, name+parkedDir), log)
+}
+
+// parkingPlaces are all there are, whoever is configured now.
+func parkingPlaces(dir string, log uuid.UUID) ([]parkingPlace, error) {
+	dirs, err := filepath.Glob(filepath.Join(dir, "*"+parkedDir))
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(dirs)
+	var out []parkingPlace
+	for _, d := range dirs {
+		name := strings.TrimSuffix(filepath.Base(d), parkedDir)
+		out = append(out, parkingPlace{name, parkingOf(dir, name, log)})
+	}
+	return out, nil
+}
+
 type parkedCommand struct {
 	storage
-	Replay []string `help:"Have the records at these positions tried again: by the running server, or by the next one." placeholder:"POSITION"`
+	Of     string   `help:"Only those of this one: notices, or webhook- and the name of a webhook." placeholder:"NAME"`
+	Replay []string `help:"Have the records at these positions tried again: by the running server, or by the next one. For a webhook this has everything tried that is parked of the same stream, in order." placeholder:"POSITION"`
 	All    bool     `help:"Have all of them tried again."`
 }
 
-// Run lists the notices that could not be given, and asks for a new try of those named. A server may run meanwhile.
+// Run lists what could not be told, and asks for a new try of those named. A server may run meanwhile.
 func (c parkedCommand) Run(e *env) (err error) {
 	log, err := c.read(e.ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	parking := parkingIn(c.Data, log)
-	parked, err := parking.List()
+	places, err := parkingPlaces(c.Data, log.ID())
 	if err != nil {
 		return err
 	}
-	positions, err := c.wanted(parked)
-	if err != nil {
-		return err
+	if c.Of != "" {
+		places = slices.DeleteFunc(places, func(p parkingPlace) bool { return p.name != c.Of })
 	}
-	if err := parking.Ask(positions...); err != nil {
+	if err := c.ask(places); err != nil {
 		return err
-	}
-	if parked, err = parking.List(); err != nil {
-		return err
-	}
-	if len(parked) == 0 {
-		e.say("nothing is parked\n")
-		return nil
 	}
 	t := table.NewWriter()
 	t.SetOutputMirror(e.stdout)
-	t.AppendHeader(table.Row{"position", "type", "stream", "parked at", "tries", "asked again", "error"})
-	for _, p := range parked {
-		t.AppendRow(table.Row{p.Position, p.Type, p.Stream, p.ParkedAt.In(zone()).Format(time.DateTime), p.Attempts, p.Asked, p.Error})
+	t.AppendHeader(table.Row{"of", "position", "type", "stream", "parked at", "tries", "asked again", "error"})
+	for _, place := range places {
+		parked, err := place.in.List()
+		if err != nil {
+			return err
+		}
+		for _, p := range parked {
+			t.AppendRow(table.Row{place.name, p.Position, p.Type, p.Stream, p.ParkedAt.In(zone()).Format(time.DateTime), p.Attempts, p.Asked, p.Error})
+		}
+	}
+	if t.Length() == 0 {
+		e.say("nothing is parked\n")
+		return nil
 	}
 	t.Render()
 	return nil
 }
 
-// wanted is what shall be tried again.
-func (c parkedCommand) wanted(parked []bus.Parked) ([]app.Position, error) {
-	var out []app.Position
-	if c.All {
-		for _, p := range parked {
-			out = append(out, p.Position)
-		}
-		return out, nil
-	}
+// ask has what is wanted tried again, wherever it is parked.
+func (c parkedCommand) ask(places []parkingPlace) error {
+	wanted := map[app.Position]bool{} // and whether it was found
 	for _, text := range c.Replay {
 		at, err := app.ParsePosition("replay", text)
 		if err != nil {
-			return nil, fmt.Errorf("--replay %s: %w", text, err)
+			return fmt.Errorf("--replay %s: %w", text, err)
 		}
-		out = append(out, at)
+		wanted[at] = false
 	}
-	return out, nil
+	for _, place := range places {
+		parked, err := place.in.List()
+		if err != nil {
+			return err
+		}
+		for _, p := range parked {
+			if _, is := wanted[p.Position]; !is && !c.All {
+				continue
+			}
+			if err := place.in.Ask(p.Position); err != nil {
+				return err
+			}
+			wanted[p.Position] = true
+		}
+	}
+	for at, found := range wanted {
+		if !found {
+			return fmt.Errorf("nothing is parked at position %s", at)
+		}
+	}
+	return nil
 }

@@ -24,6 +24,7 @@ const drain = 30 * time.Second
 
 type serveCommand struct {
 	storage
+	outboundFlags
 	Listen string    `default:"127.0.0.1:8080" help:"Where to listen. Port 0 takes a free one; the address is printed." placeholder:"ADDRESS"`
 	Clock  time.Time `help:"Rehearse: run on a clock that shows this instant (RFC 3339), stands still and moves only by POST /clock." placeholder:"TIME"`
 	Demo   bool      `help:"Fill the log with a small demonstration first if it is empty, and print a token to try."`
@@ -69,11 +70,11 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := h.goLive(e.ctx)
+	l, err := h.goLive(e.ctx, c.outboundFlags, e.lookup)
 	if err != nil {
 		return err
 	}
-	defer l.end()
+	defer func() { err = errors.Join(err, l.end()) }()
 	door, err := newDoor(h, l, clock, token.value, roomFor(e.lookup))
 	if err != nil {
 		return err

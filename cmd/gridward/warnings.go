@@ -30,6 +30,9 @@ func (h *house) warnings(l *live) []string {
 	if parked, err := h.parking().List(); err == nil && len(parked) > 0 {
 		out = append(out, fmt.Sprintf("%d notices are parked: gridward parked lists them", len(parked)))
 	}
+	if l.outlets != nil {
+		out = append(out, l.outlets.warnings()...)
+	}
 	return append(out, h.unpublished(ctx)...)
 }
 

@@ -185,13 +185,14 @@ func (h *house) publishBuiltin(ctx context.Context) error {
 type live struct {
 	hub       *react.Hub
 	scheduler *app.Scheduler // nil where nothing can be written
+	outlets   *outlets       // likewise
 	stop      context.CancelFunc
 	workers   group
 }
 
-// goLive starts what follows the log (the views, the completer, the outward reactions) and the scheduler. They work
-// until end is called, whatever becomes of ctx.
-func (h *house) goLive(ctx context.Context) (*live, error) {
+// goLive starts what follows the log (the views, the completer, the outward reactions, the relays to whom out names) and
+// the scheduler. They work until end is called, whatever becomes of ctx.
+func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(string) (string, bool)) (*live, error) {
 	hub := react.NewHub(h.log)
 	reactions := []bus.Reaction{{Name: "live feed", Handle: react.LiveFeed(hub), Checkpoint: h.checkpoint("feed")}}
 	if h.readOnly == nil {
@@ -202,6 +203,11 @@ func (h *house) goLive(ctx context.Context) (*live, error) {
 		return nil, err
 	}
 	l := &live{hub: hub}
+	if h.readOnly == nil {
+		if l.outlets, err = h.openOutlets(out, lookup); err != nil {
+			return nil, err
+		}
+	}
 	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
 	l.workers.run(ctx, h.logger, "watch", h.watchViews)
 	l.workers.run(ctx, h.logger, "router", router.Run)
@@ -211,6 +217,7 @@ func (h *house) goLive(ctx context.Context) (*live, error) {
 		l.workers.run(ctx, h.logger, "views", h.project)
 		l.workers.run(ctx, h.logger, "completer", h.complete)
 		l.workers.run(ctx, h.logger, "scheduler", l.scheduler.Run)
+		l.outlets.run(ctx, &l.workers, h.logger)
 		l.workers.run(ctx, h.logger, "parked notices", func(ctx context.Context) error { return bus.Replay(ctx, h.log, h.notices(), h.logger) })
 	}
 	return l, nil
@@ -224,16 +231,12 @@ const noticeTries = 6
 
 // notices is the reaction that opens people's digests.
 func (h *house) notices() bus.Reaction {
-	return bus.Reaction{Name: "notices", Handle: react.Notices(h.app, zone()), Checkpoint: h.checkpoint("notices"),
+	return bus.Reaction{Name: noticesName, Handle: react.Notices(h.app, zone()), Checkpoint: h.checkpoint(noticesName),
 		Park: &bus.Park{In: h.parking(), Attempts: noticeTries, Clock: h.clock}}
 }
 
 // parking is where notices stand that could not be given.
-func (h *house) parking() *bus.Parking { return parkingIn(h.dir, h.log) }
-
-func parkingIn(dir string, log app.Log) *bus.Parking {
-	return bus.NewParking(filepath.Join(dir, "notices.parked"), log.ID())
-}
+func (h *house) parking() *bus.Parking { return parkingOf(h.dir, noticesName, h.log.ID()) }
 
 // scheduler does what time makes due.
 func (h *house) scheduler() *app.Scheduler {
@@ -251,9 +254,13 @@ func (h *house) patrols() app.PatrolTable {
 }
 
 // end stops the work and returns when what was under way is finished.
-func (l *live) end() {
+func (l *live) end() error {
 	l.stop()
 	l.workers.wait()
+	if l.outlets == nil {
+		return nil
+	}
+	return l.outlets.close()
 }
 
 // watchViews tells the log when the views come to stand still, why, and when they move again.
