@@ -30,10 +30,10 @@ func (w *writer) send(b *batch, x *work) {
 	for i := range r.Records {
 		events[i] = proposal(&r.Records[i], r.Meta(i), b.at, b.behind)
 	}
-	got, err := w.s.link.append(w.ctx, r.Stream, r.Expected, events)
+	got, err := w.s.link.append(w.ctx, w.s.prefix+r.Stream, r.Expected, events)
 	broken, isLost := isBroken(err)
 	if isLost && !broken.sent && w.ctx.Err() == nil { // the connection was a dead one, or the node no leader
-		got, err = w.s.link.append(w.ctx, r.Stream, r.Expected, events)
+		got, err = w.s.link.append(w.ctx, w.s.prefix+r.Stream, r.Expected, events)
 		broken, isLost = isBroken(err)
 	}
 	switch {

@@ -45,8 +45,8 @@ func (s *Store) load(ctx context.Context, stream string, after uint64) ([]app.Re
 	var out []app.Record
 	var behind []uint64
 	placeless := false
-	err := s.link.read(ctx, ofStream(stream, after, math.MaxInt64), func(x *streams.ReadResp_ReadEvent) (bool, error) {
-		r, from, err := record(x)
+	err := s.link.read(ctx, ofStream(s.prefix+stream, after, math.MaxInt64), func(x *streams.ReadResp_ReadEvent) (bool, error) {
+		r, from, err := s.record(x)
 		if err != nil {
 			return false, err
 		}
@@ -79,7 +79,7 @@ func (s *Store) place(ctx context.Context, records []app.Record, behind []uint64
 		from := behind[i]
 		err := s.walk(ctx, from, func(x *streams.ReadResp_ReadEvent) (bool, error) {
 			e := x.GetEvent()
-			if string(e.GetStreamIdentifier().GetStreamName()) != records[i].Stream {
+			if streamOf(e) != s.prefix+records[i].Stream {
 				return true, nil
 			}
 			if at := e.GetStreamRevision() + 1 - first; at < uint64(len(records)) && fromWire(e.GetId()) == records[at].ID {
@@ -150,10 +150,10 @@ func (s *Store) page(ctx context.Context, after uint64, limit int) ([]app.Record
 				return true, nil
 			}
 			from = p
-			if !isOurs(x.GetEvent()) {
+			if !s.isOurs(x.GetEvent()) {
 				return true, nil
 			}
-			r, _, err := record(x)
+			r, _, err := s.record(x)
 			if err != nil {
 				return false, fmt.Errorf("position %s: %w", app.Position(p), err)
 			}
@@ -205,10 +205,10 @@ func (s *Store) look(ctx context.Context) (app.Position, error) {
 				found = true
 				return false, nil
 			}
-			if !isOurs(x.GetEvent()) {
+			if !s.isOurs(x.GetEvent()) {
 				return true, nil
 			}
-			r, _, err := record(x)
+			r, _, err := s.record(x)
 			head, at, found = p, r.RecordedAt, true
 			return false, err
 		})
@@ -226,7 +226,7 @@ func (s *Store) look(ctx context.Context) (app.Position, error) {
 func (s *Store) learn(ctx context.Context, stream string) ([][16]byte, error) {
 	known := s.ids.of(stream)
 	var more []app.Record
-	err := s.link.read(ctx, ofStream(stream, uint64(len(known)), math.MaxInt64), func(x *streams.ReadResp_ReadEvent) (bool, error) {
+	err := s.link.read(ctx, ofStream(s.prefix+stream, uint64(len(known)), math.MaxInt64), func(x *streams.ReadResp_ReadEvent) (bool, error) {
 		r := app.Record{ID: fromWire(x.GetEvent().GetId()), Version: x.GetEvent().GetStreamRevision() + 1}
 		if want := uint64(len(known)+len(more)) + 1; r.Version != want {
 			return false, fmt.Errorf("stream %s goes on with version %d, not with %d: it was cut or deleted", stream, r.Version, want)

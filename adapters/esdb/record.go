@@ -111,20 +111,25 @@ func proposal(r *app.Record, meta []byte, at time.Time, behind app.Position) *st
 	}
 }
 
+// streamOf is the event's stream.
+func streamOf(e *streams.ReadResp_ReadEvent_RecordedEvent) string {
+	return string(e.GetStreamIdentifier().GetStreamName())
+}
+
 // isOurs says whether an event is one of the log's: neither the server's own nor the log's id.
-func isOurs(e *streams.ReadResp_ReadEvent_RecordedEvent) bool {
-	stream := string(e.GetStreamIdentifier().GetStreamName())
-	return stream != own && !strings.HasPrefix(stream, "$") && !strings.HasPrefix(e.GetMetadata()[systemType], "$")
+func (s *Store) isOurs(e *streams.ReadResp_ReadEvent_RecordedEvent) bool {
+	stream, within := strings.CutPrefix(streamOf(e), s.prefix)
+	return within && stream != own && !strings.HasPrefix(stream, "$") && !strings.HasPrefix(e.GetMetadata()[systemType], "$")
 }
 
 // record makes the record of an event, and gives the position from behind which to look for its own if it has none.
-func record(x *streams.ReadResp_ReadEvent) (r app.Record, behind uint64, err error) {
+func (s *Store) record(x *streams.ReadResp_ReadEvent) (r app.Record, behind uint64, err error) {
 	e := x.GetEvent()
 	if e == nil {
 		return r, 0, errors.New("an event without content")
 	}
 	r = app.Record{
-		ID: fromWire(e.GetId()), Stream: string(e.GetStreamIdentifier().GetStreamName()), Type: e.GetMetadata()[systemType],
+		ID: fromWire(e.GetId()), Stream: strings.TrimPrefix(streamOf(e), s.prefix), Type: e.GetMetadata()[systemType],
 		Data: e.GetData(), Version: e.GetStreamRevision() + 1, Position: position(x),
 	}
 	if r.Data == nil {

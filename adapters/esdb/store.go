@@ -35,11 +35,14 @@ type Options struct {
 	// OnCommit, if set, hears of every batch after its callers were answered. It runs on the writer: it must be
 	// quick and must not append.
 	OnCommit func(commits.Batch)
+
+	prefix string // of the names of all streams: so tests have many logs on one server
 }
 
 // Store is an app.Log on a server. It is safe for concurrent use.
 type Store struct {
 	id     uuid.UUID
+	prefix string
 	link   *link
 	ids    *ids
 	tail   tail
@@ -75,7 +78,7 @@ func open(ctx context.Context, url string, o Options, readOnly bool) (_ *Store, 
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{tail: newTail(), stop: func() {}}
+	s := &Store{prefix: o.prefix, tail: newTail(), stop: func() {}}
 	if s.ids, err = newIDs(); err != nil {
 		return nil, err
 	}
@@ -141,7 +144,7 @@ func (s *Store) identify(ctx context.Context, o Options, readOnly bool) (uuid.UU
 	if err != nil {
 		return id, err
 	}
-	_, err = s.link.append(ctx, own, 0, []*streams.AppendReq_ProposedMessage{{
+	_, err = s.link.append(ctx, s.prefix+own, 0, []*streams.AppendReq_ProposedMessage{{
 		Id: toWire(made.ID), Metadata: map[string]string{systemType: "gridward.log", systemContent: contentJSON}, Data: data, CustomMetadata: []byte("{}")}})
 	if err != nil && !errors.Is(err, errVersion) {
 		return id, err
@@ -151,7 +154,7 @@ func (s *Store) identify(ctx context.Context, o Options, readOnly bool) (uuid.UU
 
 func (s *Store) findID(ctx context.Context) (id uuid.UUID, err error) {
 	var found identity
-	err = s.link.read(ctx, ofStream(own, 0, 1), func(x *streams.ReadResp_ReadEvent) (bool, error) {
+	err = s.link.read(ctx, ofStream(s.prefix+own, 0, 1), func(x *streams.ReadResp_ReadEvent) (bool, error) {
 		if err := json.Unmarshal(x.GetEvent().GetData(), &found); err != nil || found.Format != format || found.ID == uuid.Nil {
 			return false, fault.New(fault.Unavailable, "log_format_unknown", "the log at EventStoreDB at %s is of another format than this program's", s.link.c.where())
 		}

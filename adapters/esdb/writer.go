@@ -14,10 +14,10 @@ import (
 
 // Bounds of the writer.
 const (
-	lanes      = 100                    // streams appended to at once: what the server takes on one connection
-	maxSaid    = 3                      // how often the server may say of one append no more than that it failed
-	lostRetry  = 5 * time.Second        // when to come again after an append that could not be written
-	firstPause = 50 * time.Millisecond  // between the attempts to reach a server that is gone in the middle of a batch
+	lanes      = 100                   // streams appended to at once: what the server takes on one connection
+	maxSaid    = 3                     // how often the server may say of one append no more than that it failed
+	lostRetry  = 5 * time.Second       // when to come again after an append that could not be written
+	firstPause = 50 * time.Millisecond // between the attempts to reach a server that is gone in the middle of a batch
 	lastPause  = 2 * time.Second
 	closeGrace = 10 * time.Second // how long Close lets the writer go on with what is in the queue
 )

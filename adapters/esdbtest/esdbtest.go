@@ -19,6 +19,7 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
 )
 
 // Options are what a server is started with.
@@ -94,7 +95,9 @@ func (s *Server) Run(t testing.TB) {
 		options = append(options, grpc.Creds(credentials.NewTLS(s.cert)))
 	}
 	s.conns = &connections{Listener: listener, faults: &s.faults}
-	s.grpc = grpc.NewServer(append(options, grpc.MaxConcurrentStreams(100), grpc.StreamInterceptor(s.streamed), grpc.UnaryInterceptor(s.asked))...)
+	s.grpc = grpc.NewServer(append(options, grpc.MaxConcurrentStreams(100),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
+		grpc.StreamInterceptor(s.streamed), grpc.UnaryInterceptor(s.asked))...)
 	streams.RegisterStreamsServer(s.grpc, &streamsService{server: s})
 	gossip.RegisterGossipServer(s.grpc, &gossipService{server: s})
 	serverfeatures.RegisterServerFeaturesServer(s.grpc, featuresService{})

@@ -16,6 +16,7 @@ type faults struct {
 	noPosition atomic.Bool  // reads of a stream give no positions
 	follower   atomic.Value // the address of the leader: this node is a follower
 	refuse     atomic.Value // an error to answer appends with
+	unguarded  atomic.Int64 // appends that named no version
 
 	mu      sync.Mutex
 	release chan struct{} // closed when stalled calls may go
@@ -59,6 +60,9 @@ func (s *Server) Follow(leader string) { s.faults.follower.Store(leader) }
 
 // RefuseAppends has appends answered with that status; nil ends it.
 func (s *Server) RefuseAppends(err error) { s.faults.refuse.Store(&err) }
+
+// Unguarded is how many appends came that would have gone behind any version of their stream.
+func (s *Server) Unguarded() int { return int(s.faults.unguarded.Load()) }
 
 // Break closes every connection of the server, which goes on.
 func (s *Server) Break() {

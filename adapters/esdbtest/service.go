@@ -117,6 +117,9 @@ func (x *streamsService) Append(stream streams.Streams_AppendServer) error {
 		return status.Error(codes.Unavailable, "broken")
 	}
 	want := expected(options)
+	if want.any || want.exists {
+		s.faults.unguarded.Add(1)
+	}
 	done := s.append(string(options.GetStreamIdentifier().GetStreamName()), want, events)
 	if s.faults.lose.Add(-1) >= 0 {
 		s.Break()
