@@ -39,6 +39,7 @@ type errBroken struct {
 	cause error
 	sent  bool // of an append: the server may have kept it
 	said  bool // the server itself said no more than that it failed
+	away  bool // there was no node to call
 }
 
 func (e *errBroken) Error() string { return "the call broke: " + e.cause.Error() }
@@ -115,7 +116,7 @@ type placed struct {
 func (l *link) append(ctx context.Context, stream string, expected uint64, events []*streams.AppendReq_ProposedMessage) (placed, error) {
 	conn, err := l.get(ctx)
 	if err != nil {
-		return placed{}, &errBroken{cause: err}
+		return placed{}, &errBroken{cause: err, away: true}
 	}
 	calling, cancel := context.WithTimeout(l.leads(ctx), l.c.call)
 	defer cancel()
@@ -172,7 +173,7 @@ func appendOptions(stream string, expected uint64) *streams.AppendReq_Options {
 func (l *link) read(ctx context.Context, options *streams.ReadReq_Options, take func(*streams.ReadResp_ReadEvent) (more bool, err error)) error {
 	conn, err := l.get(ctx)
 	if err != nil {
-		return &errBroken{cause: err}
+		return &errBroken{cause: err, away: true}
 	}
 	calling, cancel := context.WithCancel(l.leads(ctx))
 	defer cancel()

@@ -32,7 +32,7 @@ func (w *writer) send(b *batch, x *work) {
 	}
 	got, err := w.s.link.append(w.ctx, w.s.prefix+r.Stream, r.Expected, events)
 	broken, isLost := isBroken(err)
-	if isLost && !broken.sent && w.ctx.Err() == nil { // the connection was a dead one, or the node no leader
+	if isLost && !broken.sent && !broken.away { // the connection was a dead one, or the node no leader
 		got, err = w.s.link.append(w.ctx, w.s.prefix+r.Stream, r.Expected, events)
 		broken, isLost = isBroken(err)
 	}

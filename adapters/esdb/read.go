@@ -32,7 +32,7 @@ func (s *Store) Load(ctx context.Context, stream string, after uint64) ([]app.Re
 // again is one more attempt where a read broke: the connection may have been a dead one, or the node no leader.
 func again[T any](ctx context.Context, s *Store, do func() (T, error)) (T, error) {
 	out, err := do()
-	if broken := new(errBroken); errors.As(err, &broken) && ctx.Err() == nil && s.link.ctx.Err() == nil {
+	if broken, ok := isBroken(err); ok && !broken.away && ctx.Err() == nil {
 		out, err = do()
 	}
 	return out, err

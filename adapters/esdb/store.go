@@ -107,7 +107,7 @@ func (s *Store) begin(ctx context.Context, o Options, readOnly bool) (err error)
 		if s.id, err = s.identify(ctx, o, readOnly); err == nil {
 			_, err = s.look(ctx)
 		}
-		if broken := new(errBroken); !errors.As(err, &broken) || ctx.Err() != nil {
+		if _, ok := isBroken(err); !ok || ctx.Err() != nil {
 			return err
 		}
 		timer := time.NewTimer(time.Duration(c.DiscoveryInterval) * time.Millisecond)

@@ -19,6 +19,7 @@ const (
 	lostRetry  = 5 * time.Second       // when to come again after an append that could not be written
 	firstPause = 50 * time.Millisecond // between the attempts to reach a server that is gone in the middle of a batch
 	lastPause  = 2 * time.Second
+	quickly    = time.Second      // how long nobody is refused while a new connection is made
 	closeGrace = 10 * time.Second // how long Close lets the writer go on with what is in the queue
 )
 
@@ -108,7 +109,7 @@ func (w *writer) settle(b *batch, todo [][]*work) (tries int) {
 			w.queue.Accept()
 			return tries
 		}
-		if tries == 1 { // the first new connection is made at once
+		if tries == 1 && w.isThere() { // only the connection broke
 			continue
 		}
 		w.queue.Refuse(unreachable(lost))
@@ -123,6 +124,14 @@ func (w *writer) settle(b *batch, todo [][]*work) (tries int) {
 			return tries
 		}
 	}
+}
+
+// isThere says whether the server can be called again at once.
+func (w *writer) isThere() bool {
+	ctx, cancel := context.WithTimeout(w.ctx, quickly)
+	defer cancel()
+	_, err := w.s.link.get(ctx)
+	return err == nil
 }
 
 // round sends each append once, those of one stream one after the other.

@@ -37,11 +37,12 @@ func (s *Server) allowed(ctx context.Context) error {
 
 // stalls keeps a call that is not to be answered.
 func (s *Server) stalls(ctx context.Context) error {
+	released := s.faults.released()
 	if !s.faults.stalled.Load() {
 		return nil
 	}
 	select {
-	case <-s.faults.released():
+	case <-released:
 		return status.Error(codes.Unavailable, "released")
 	case <-ctx.Done():
 		return ctx.Err()
