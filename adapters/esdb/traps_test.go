@@ -348,3 +348,12 @@ func TestTrapAReadOfAStreamGivesNoPositions(t *testing.T) {
 		t.Errorf("a repeat is told the position %d", again.Position)
 	}
 }
+
+// conflictOf is the current version that a conflict carries.
+func conflictOf(err error) (uint64, bool) {
+	var c *app.VersionConflict
+	if !errors.As(err, &c) {
+		return 0, false
+	}
+	return c.Current, true
+}

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -141,7 +142,7 @@ func (s *Server) url(scheme string) string {
 	}
 	user := ""
 	if s.o.User != "" {
-		user = s.o.User + ":" + s.o.Password + "@"
+		user = url.UserPassword(s.o.User, s.o.Password).String() + "@"
 	}
 	return fmt.Sprintf("%s://%s%s?tlsCAFile=%s", scheme, user, s.addr, s.ca)
 }
