@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -189,25 +190,42 @@ func TestWhatTheServerRefusesIsNotWritten(t *testing.T) {
 	}
 }
 
-func TestAFollowerSendsToTheLeader(t *testing.T) {
-	leader, follower := esdbtest.Start(t, esdbtest.Options{}), esdbtest.Start(t, esdbtest.Options{})
-	follower.Follow(leader.Addr())
-	for _, url := range []string{follower.URL(), follower.ClusterURL()} {
-		s := mustOpen(t, url, Options{})
-		stream := fmt.Sprint("a", len(url))
-		mustAppend(t, s, stream, 0, one(stream, 1))
-		if leader.Count(stream) != 1 || follower.Count(stream) != 0 {
-			t.Errorf("the leader has %d events, the follower %d", leader.Count(stream), follower.Count(stream))
+func TestACluster(t *testing.T) {
+	first := esdbtest.Start(t, esdbtest.Options{})
+	second, third := first.Join(t), first.Join(t)
+	t.Run("a follower sends to the leader", func(t *testing.T) {
+		for _, url := range []string{second.URL(), second.ClusterURL()} {
+			s := mustOpen(t, url, Options{})
+			stream := fmt.Sprint("a", len(url))
+			mustAppend(t, s, stream, 0, one(stream, 1))
+			if n := len(mustLoad(t, s, stream)); n != 1 {
+				t.Errorf("%d records", n)
+			}
 		}
-	}
-	// The lead moves: the nodes change places, with the log on both.
-	s := mustOpen(t, follower.URL(), Options{})
-	leader.Follow(follower.Addr())
-	follower.Follow("")
-	eventually(t, func() error { _, err := s.Append(testContext(t), "b", 0, one("b", 1)); return err })
-	if follower.Count("b") != 1 {
-		t.Error("the new leader has not got it")
-	}
+	})
+	t.Run("the lead moves", func(t *testing.T) {
+		s := mustOpen(t, "esdb://"+strings.Join([]string{first.Addr(), second.Addr(), third.Addr()}, ",")+"?tls=false", Options{})
+		lead := func(leader *esdbtest.Server) {
+			for _, node := range []*esdbtest.Server{first, second, third} {
+				node.Follow(leader.Addr())
+			}
+			leader.Follow("")
+		}
+		mustAppend(t, s, "b", 0, one("b", 1))
+		lead(second) // the old leader lives on
+		mustAppend(t, s, "b", 1, one("b", 2))
+		second.Stop() // the leader dies, and another one is elected
+		lead(third)
+		eventually(t, func() error { _, err := s.Append(testContext(t), "b", 2, one("b", 3)); return err })
+		second.Run(t)
+		first.Stop()
+		lead(second)
+		eventually(t, func() error { _, err := s.Append(testContext(t), "b", 3, one("b", 4)); return err })
+		if n := len(mustLoad(t, s, "b")); n != 4 {
+			t.Errorf("%d records", n)
+		}
+		awaitRecord(t, s, mustLoad(t, s, "b")[2].Position)
+	})
 }
 
 func TestWhatIsTheServersOwnIsNotInTheLog(t *testing.T) {

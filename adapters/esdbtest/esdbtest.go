@@ -34,25 +34,45 @@ type Options struct {
 
 // Server is one node. Its data live as long as it does, also while it is stopped. It is safe for concurrent use.
 type Server struct {
+	*data
 	o      Options
 	ca     string // the file of the certificate, "" without TLS
 	cert   *tls.Config
 	addr   string
 	faults faults
 
-	mu      sync.Mutex
-	all     []*event
-	streams map[string][]*event
-	end     uint64        // the place the next event gets
-	changed chan struct{} // closed and replaced whenever all grows
-
 	running sync.Mutex // guards the two below
 	grpc    *grpc.Server
 	conns   *connections
 }
 
+// data is what a cluster has.
+type data struct {
+	mu      sync.Mutex
+	all     []*event
+	streams map[string][]*event
+	end     uint64        // the place the next event gets
+	changed chan struct{} // closed and replaced whenever all grows
+}
+
 // Start starts a server, and ends it with the test.
 func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	d := &data{streams: map[string][]*event{}, changed: make(chan struct{}), end: firstPlace}
+	s := start(t, o, d)
+	s.Put("$scavenges", "$scavengeIndexInitialized", []byte("{}"), nil)
+	return s
+}
+
+// Join starts another node of the server's cluster: it has the same data at every instant, and follows.
+func (s *Server) Join(t testing.TB) *Server {
+	t.Helper()
+	other := start(t, s.o, s.data)
+	other.Follow(s.addr)
+	return other
+}
+
+func start(t testing.TB, o Options, d *data) *Server {
 	t.Helper()
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -60,7 +80,7 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Max == 0 {
 		o.Max = 1 << 20
 	}
-	s := &Server{o: o, streams: map[string][]*event{}, changed: make(chan struct{}), end: firstPlace, addr: "127.0.0.1:0"}
+	s := &Server{o: o, data: d, addr: "127.0.0.1:0"}
 	s.faults.release = make(chan struct{})
 	if o.TLS {
 		pem, config, err := certificate()
@@ -72,7 +92,6 @@ func Start(t testing.TB, o Options) *Server {
 			t.Fatal(err)
 		}
 	}
-	s.Put("$scavenges", "$scavengeIndexInitialized", []byte("{}"), nil)
 	s.Run(t)
 	t.Cleanup(s.Stop)
 	return s
