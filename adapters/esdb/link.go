@@ -246,6 +246,7 @@ func (l *link) rank(m *gossip.MemberInfo) int {
 			continue
 		}
 		switch l.c.NodePreference {
+		case esdb.NodePreferenceLeader: // as they are listed
 		case esdb.NodePreferenceRandom:
 			return 0
 		case esdb.NodePreferenceFollower:

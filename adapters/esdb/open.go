@@ -112,6 +112,7 @@ func unopened(ctx context.Context, c *config, cause error) error {
 		return say("log_login_refused", "EventStoreDB at %s %s", c.where(), who)
 	case codes.PermissionDenied:
 		return say("log_no_rights", "the user %q has not the rights it needs at EventStoreDB at %s: see docs/eventstoredb.md", c.Username, c.where())
+	default:
 	}
 	tls := "it is asked over TLS: name its authority by tlsCAFile, or set tls=false if it has none"
 	if c.DisableTLS {

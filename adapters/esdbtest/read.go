@@ -57,8 +57,7 @@ func (s *Server) pageOf(o *streams.ReadReq_Options) (*[]*event, error) {
 		events := page(s.all, from, o.GetCount(), backwards)
 		return &events, nil
 	}
-	name := string(o.GetStream().GetStreamIdentifier().GetStreamName())
-	there := s.streams[name]
+	there := s.streams[string(o.GetStream().GetStreamIdentifier().GetStreamName())]
 	if there == nil {
 		return nil, nil
 	}
