@@ -97,6 +97,14 @@ func TestAnAnswerThatWasLostIsFound(t *testing.T) {
 		"kept, twice":        func(s *esdbtest.Server) { s.LoseAnswers(2) },
 		"not kept":           func(s *esdbtest.Server) { s.DropAppends(1) },
 		"without a position": func(s *esdbtest.Server) { s.LoseAnswers(1); s.RepeatWithoutPlace(true) },
+		"refused when it is sent again": func(s *esdbtest.Server) {
+			s.LoseAnswers(1)
+			s.RefuseRepeats(status.Error(codes.PermissionDenied, "Access Denied"))
+		},
+		"failed each time it is sent again": func(s *esdbtest.Server) {
+			s.LoseAnswers(1)
+			s.RefuseRepeats(status.Error(codes.Unknown, "Unexpected"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := esdbtest.Start(t, esdbtest.Options{})
@@ -134,6 +142,34 @@ func TestAnAppendWhoseOutcomeIsNotKnownHoldsNobody(t *testing.T) {
 	if got.Version != 2 || len(mustLoad(t, s, "a")) != 2 || len(mustLoad(t, s, "b")) != 0 {
 		t.Errorf("asked again it is at version %d", got.Version)
 	}
+}
+
+func TestAReadOfAServerThatSaysNothingEnds(t *testing.T) {
+	server := esdbtest.Start(t, esdbtest.Options{})
+	s := mustOpen(t, server.URL()+"&defaultDeadline=200&gossipTimeout=1", Options{})
+	mustAppend(t, s, "a", 0, one("a", 1))
+	server.Stall()
+	_, err := s.Load(context.Background(), "a", 0) // no deadline of its own
+	wantFault(t, err, fault.Unavailable, "log_unreadable")
+	_, err = s.Head(context.Background())
+	wantFault(t, err, fault.Unavailable, "log_unreadable")
+	eventually(t, func() error {
+		if err := s.Wait(context.Background(), app.Position(1<<40)); err != nil {
+			wantFault(t, err, fault.Unavailable, "log_unreachable")
+			return nil
+		}
+		return errors.New("there is a record")
+	})
+	server.Stop()
+	server.Run(t)
+	eventually(t, func() error { // once the server is back whoever waits waits
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		if err := s.Wait(ctx, app.Position(1<<40)); !errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("a wait gave %w", err)
+		}
+		return nil
+	})
 }
 
 func TestARepeatIsToldWhatTheFirstWas(t *testing.T) {
@@ -202,6 +238,19 @@ func TestACluster(t *testing.T) {
 				t.Errorf("%d records", n)
 			}
 		}
+	})
+	t.Run("the leader says nothing", func(t *testing.T) {
+		seeds := "esdb://" + first.Addr() + "," + second.Addr() + "?tls=false&defaultDeadline=200&gossipTimeout=1"
+		s := mustOpen(t, seeds, Options{})
+		mustAppend(t, s, "c", 0, one("c", 1))
+		first.Stall()
+		second.Follow("")
+		mustAppend(t, s, "c", 1, one("c", 2))
+		if n := len(mustLoad(t, s, "c")); n != 2 {
+			t.Errorf("%d records", n)
+		}
+		first.Flow()
+		second.Follow(first.Addr())
 	})
 	t.Run("the lead moves", func(t *testing.T) {
 		s := mustOpen(t, "esdb://"+strings.Join([]string{first.Addr(), second.Addr(), third.Addr()}, ",")+"?tls=false", Options{})

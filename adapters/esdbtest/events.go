@@ -47,6 +47,7 @@ type outcome struct {
 	revision  uint64
 	place     uint64
 	placeless bool
+	again     bool // it was there before
 }
 
 // Put keeps an event of any kind, also one that no append would take, and gives its place.
@@ -100,7 +101,7 @@ func (s *Server) append(stream string, want expectation, events []proposed) outc
 	}
 	if next != n {
 		if last := repeated(there, next, events); last != nil {
-			return outcome{revision: last.revision, place: last.place, placeless: s.faults.placeless.Load()}
+			return outcome{again: true, revision: last.revision, place: last.place, placeless: s.faults.placeless.Load()}
 		}
 		return outcome{wrong: true, empty: n == 0, revision: n - 1}
 	}

@@ -16,6 +16,7 @@ type faults struct {
 	noPosition atomic.Bool  // reads of a stream give no positions
 	follower   atomic.Value // the address of the leader: this node is a follower
 	refuse     atomic.Value // an error to answer appends with
+	repeats    atomic.Value // an error to answer repeated appends with
 	unguarded  atomic.Int64 // appends that named no version
 
 	mu      sync.Mutex
@@ -60,6 +61,9 @@ func (s *Server) Follow(leader string) { s.faults.follower.Store(leader) }
 
 // RefuseAppends has appends answered with that status; nil ends it.
 func (s *Server) RefuseAppends(err error) { s.faults.refuse.Store(&err) }
+
+// RefuseRepeats has appends that are there already answered with that status; nil ends it.
+func (s *Server) RefuseRepeats(err error) { s.faults.repeats.Store(&err) }
 
 // Unguarded is how many appends came that would have gone behind any version of their stream.
 func (s *Server) Unguarded() int { return int(s.faults.unguarded.Load()) }

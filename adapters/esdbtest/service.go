@@ -126,6 +126,9 @@ func (x *streamsService) Append(stream streams.Streams_AppendServer) error {
 		s.Break()
 		return status.Error(codes.Unavailable, "broken")
 	}
+	if refuse, _ := s.faults.repeats.Load().(*error); done.again && refuse != nil && *refuse != nil {
+		return *refuse
+	}
 	return stream.SendAndClose(answer(want, done))
 }
 
