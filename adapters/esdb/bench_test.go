@@ -81,8 +81,8 @@ func appending(b *testing.B, load [][]benchAppend, do func(benchAppend) error) f
 	return benchCallers * benchEach / time.Since(began).Seconds()
 }
 
-func throughAdapter(b *testing.B, load [][]benchAppend) float64 {
-	server := esdbtest.Start(b, esdbtest.Options{})
+func throughAdapter(b *testing.B, o esdbtest.Options, load [][]benchAppend) float64 {
+	server := esdbtest.Start(b, o)
 	defer server.Stop()
 	s := mustOpen(b, server.URL(), Options{})
 	defer mustClose(b, s)
@@ -92,8 +92,8 @@ func throughAdapter(b *testing.B, load [][]benchAppend) float64 {
 	})
 }
 
-func throughClient(b *testing.B, load [][]benchAppend) float64 {
-	server := esdbtest.Start(b, esdbtest.Options{})
+func throughClient(b *testing.B, o esdbtest.Options, load [][]benchAppend) float64 {
+	server := esdbtest.Start(b, o)
 	defer server.Stop()
 	client := bareClient(b, server.URL())
 	return appending(b, load, func(a benchAppend) error {
@@ -118,16 +118,19 @@ func throughClient(b *testing.B, load [][]benchAppend) float64 {
 // BenchmarkAgainstTheBareClient appends the same load through the adapter and through the client of EventStoreDB, in
 // turns, to servers in this process, and gives the medians and the median of the rounds' ratios.
 func BenchmarkAgainstTheBareClient(b *testing.B) {
-	for _, batch := range []int{1, 4} {
-		b.Run(fmt.Sprintf("records=%d", batch), func(b *testing.B) {
-			load := benchLoad(batch)
+	for _, c := range []struct {
+		batch int
+		took  time.Duration
+	}{{1, 0}, {4, 0}, {1, 2 * time.Millisecond}, {1, 10 * time.Millisecond}} {
+		b.Run(fmt.Sprintf("records=%d/server=%s", c.batch, c.took), func(b *testing.B) {
+			load, o := benchLoad(c.batch), esdbtest.Options{Took: c.took}
 			var adapter, client, ratio []float64
 			for i := range benchRounds * b.N {
 				var a, c float64
 				if i%2 == 0 {
-					a, c = throughAdapter(b, load), throughClient(b, load)
+					a, c = throughAdapter(b, o, load), throughClient(b, o, load)
 				} else {
-					c, a = throughClient(b, load), throughAdapter(b, load)
+					c, a = throughClient(b, o, load), throughAdapter(b, o, load)
 				}
 				adapter, client, ratio = append(adapter, a), append(client, c), append(ratio, a/c)
 			}

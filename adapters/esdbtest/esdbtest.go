@@ -30,6 +30,8 @@ type Options struct {
 	User     string           // over TLS: who may come in; everybody if empty
 	Password string
 	Max      int // bytes of data in one append; default 1 MiB, as the real server
+
+	Took time.Duration // before an append is answered, as a disk and other nodes take time
 }
 
 // Server is one node. Its data live as long as it does, also while it is stopped. It is safe for concurrent use.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
@@ -120,6 +121,9 @@ func (x *streamsService) Append(stream streams.Streams_AppendServer) error {
 	want := expected(options)
 	if want.any || want.exists {
 		s.faults.unguarded.Add(1)
+	}
+	if s.o.Took > 0 {
+		time.Sleep(s.o.Took)
 	}
 	done := s.append(string(options.GetStreamIdentifier().GetStreamName()), want, events)
 	if s.faults.lose.Add(-1) >= 0 {
