@@ -90,9 +90,9 @@ func (l *link) failed(ctx context.Context, conn *grpc.ClientConn, err error, tra
 	case codes.Unauthenticated, codes.PermissionDenied, codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound,
 		codes.AlreadyExists, codes.OutOfRange, codes.Unimplemented:
 		return err // it said no
-	case codes.Unknown, codes.Internal, codes.Aborted, codes.DataLoss:
+	case codes.Unknown, codes.Internal, codes.DataLoss:
 		return &errBroken{cause: err, sent: true, said: true}
-	default:
+	default: // of Aborted too nobody knows the outcome: the nodes did not agree in time, and may still
 		l.drop(conn, "")
 		return &errBroken{cause: err, sent: true}
 	}

@@ -318,16 +318,39 @@ func TestWhatIsTheServersOwnIsNotInTheLog(t *testing.T) {
 	}
 }
 
-func TestAnEventOfSomebodyElseStopsAReader(t *testing.T) {
+func TestAnEventOfSomebodyElse(t *testing.T) {
 	server := esdbtest.Start(t, esdbtest.Options{})
 	s := mustOpen(t, server.URL(), Options{})
 	mustAppend(t, s, "a", 0, one("a", 1))
 	server.Put("orders-1", "placed", []byte("{}"), []byte(`{"$correlationId":"x"}`))
-	if got, err := s.Read(testContext(t), 0, 10); err == nil {
-		t.Errorf("%d records were read", len(got))
-	}
+	_, err := s.Read(testContext(t), 0, 10)
+	wantFault(t, err, fault.Unavailable, "log_foreign_event")
 	if got, err := s.Read(testContext(t), 0, 1); err != nil || len(got) != 1 {
 		t.Errorf("before it: %d records, %v", len(got), err)
+	}
+
+	theirs := esdbtest.Start(t, esdbtest.Options{})
+	theirs.Put("orders-1", "placed", []byte("{}"), nil)
+	_, err = Open(context.Background(), theirs.URL(), Options{Clock: time.Now})
+	wantFault(t, err, fault.Unavailable, "log_foreign_event")
+	if theirs.Count(own) != 0 {
+		t.Error("a log was made among them")
+	}
+}
+
+func TestNodesThatDoNotAgreeInTime(t *testing.T) {
+	server := esdbtest.Start(t, esdbtest.Options{})
+	s := mustOpen(t, server.URL(), Options{})
+	server.RefuseAppends(status.Error(codes.Aborted, "Operation timed out"))
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+	if _, err := s.Append(ctx, "a", 0, one("a", 1)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("nobody can know the outcome, but it is %v", err)
+	}
+	server.RefuseAppends(nil)
+	eventually(t, func() error { _, err := s.Append(testContext(t), "a", 0, one("a", 1)); return err })
+	if n := len(mustLoad(t, s, "a")); n != 1 {
+		t.Errorf("%d records", n)
 	}
 }
 

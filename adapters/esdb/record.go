@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/google/uuid"
 	"gridward/app"
+	"gridward/domain/fault"
 )
 
 // own is the stream that holds the log's id. It is not part of the log.
@@ -144,7 +144,10 @@ func (s *Store) record(x *streams.ReadResp_ReadEvent) (r app.Record, behind uint
 		err = errors.New("it has no id or no type")
 	}
 	if err != nil {
-		return r, 0, fmt.Errorf("event %d of stream %s is not of this log: %w", e.GetStreamRevision(), r.Stream, err)
+		foreign := fault.New(fault.Unavailable, "log_foreign_event",
+			"event %d of stream %s is not of this log, and EventStoreDB must hold nothing else", e.GetStreamRevision(), streamOf(e))
+		foreign.Cause = err
+		return r, 0, foreign
 	}
 	r.Schema, r.RecordedAt = sealed.Schema, time.UnixMicro(sealed.Recorded).UTC()
 	return r, sealed.Behind, nil

@@ -56,7 +56,8 @@ var _ app.Log = (*Store)(nil)
 
 // Open opens the log on the server of the connection string, and makes it if it is not there: once, however many nodes
 // do so together. It takes ten seconds at most. Errors say what to do and are of kind Invalid (log_url_invalid) or
-// Unavailable: log_unreachable, log_login_refused, log_no_rights, log_format_unknown. No error has the password in it.
+// Unavailable: log_unreachable, log_login_refused, log_no_rights, log_format_unknown, log_foreign_event (somebody else's
+// are on the server). No error has the password in it.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if o.Clock == nil {
 		return nil, errors.New("esdb: Options.Clock is required")
@@ -138,6 +139,9 @@ func (s *Store) identify(ctx context.Context, o Options, readOnly bool) (uuid.UU
 	}
 	if readOnly {
 		return id, fault.New(fault.NotFound, "log_not_found", "there is no log at EventStoreDB at %s", s.link.c.where())
+	}
+	if _, err := s.look(ctx); err != nil { // nothing is written where somebody else's events are
+		return id, err
 	}
 	made := identity{o.NewID(), format}
 	data, err := json.Marshal(made)
