@@ -1,0 +1,217 @@
+package esdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"gridward/app"
+	"gridward/app/commits"
+	"gridward/domain/fault"
+)
+
+// Bounds of the writer.
+const (
+	lanes      = 100                   // streams appended to at once: what the server takes on one connection
+	maxSaid    = 3                     // how often the server may say of one append no more than that it failed
+	lostRetry  = 5 * time.Second       // when to come again after an append that could not be written
+	firstPause = 50 * time.Millisecond // between the attempts to reach a server that is gone in the middle of a batch
+	lastPause  = 2 * time.Second
+	quickly    = time.Second      // how long nobody is refused while a new connection is made
+	closeGrace = 10 * time.Second // how long Close lets the writer go on with what is in the queue
+)
+
+// writer sends the appends of this process, batch after batch: those of a batch at once, but for those of one stream.
+// All of a batch have the same time of recording, and the next batch begins when all are answered; so an earlier time
+// never comes behind a later one, in whatever order the server takes the appends of a batch.
+type writer struct {
+	s     *Store
+	clock func() time.Time
+	ctx   context.Context // ends when Close will not wait any longer
+	stop  context.CancelFunc
+	queue *commits.Queue
+}
+
+func newWriter(s *Store, o Options) *writer {
+	w := &writer{s: s, clock: o.Clock}
+	w.ctx, w.stop = context.WithCancel(context.Background())
+	w.queue = commits.New(o.Limits, w.commit, o.OnCommit)
+	return w
+}
+
+// close ends the writer after what is in the queue, or after the grace.
+func (w *writer) close() {
+	grace := time.AfterFunc(closeGrace, w.stop)
+	defer grace.Stop()
+	if w.queue.Refusing() {
+		w.stop()
+	}
+	w.queue.Close()
+	w.stop()
+}
+
+// work is one append on its way.
+type work struct {
+	r    *commits.Request
+	sent bool  // the server may have it
+	said int   // how often the server said no more than that it failed
+	lost error // why it is not known what became of it; nil once it is
+}
+
+// batch is what the appends sent together share.
+type batch struct {
+	at     time.Time
+	behind app.Position // a record that was there before
+	mu     sync.Mutex
+	head   app.Position // the last one written
+	rows   int
+}
+
+// commit implements commits.Commit: every append has an answer of its own.
+func (w *writer) commit(requests []*commits.Request) (info commits.Batch, err error) {
+	began := time.Now()
+	head, recorded, _ := w.s.tail.known()
+	b := &batch{at: w.clock().UTC().Truncate(time.Microsecond), behind: head}
+	if b.at.Before(recorded) {
+		b.at = recorded
+	}
+	byStream := map[string]int{}
+	var todo [][]*work
+	for _, r := range requests {
+		i, ok := byStream[r.Stream]
+		if !ok {
+			i = len(todo)
+			byStream[r.Stream] = i
+			todo = append(todo, nil)
+		}
+		todo[i] = append(todo[i], &work{r: r})
+	}
+	info.Tries = w.settle(b, todo)
+	if b.head > 0 {
+		w.s.tail.saw(b.head, b.head, b.at)
+	}
+	info.Rows, info.Took = b.rows, time.Since(began)
+	return info, nil
+}
+
+// settle sends the appends until it is known what became of each. When a connection breaks while one is on its way
+// nobody knows whether the server has it. Then it is sent again with the same ids at the same version, which the
+// server answers as it would have the first time, or the stream is looked at. While the server does not come back, the
+// callers of the batch wait, and nobody else is taken in.
+func (w *writer) settle(b *batch, todo [][]*work) (tries int) {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		tries++
+		w.round(b, todo)
+		var lost error
+		if todo, lost = unsettled(todo); len(todo) == 0 {
+			w.queue.Accept()
+			return tries
+		}
+		if tries == 1 && w.isThere() { // only the connection broke
+			continue
+		}
+		w.queue.Refuse(unreachable(lost))
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-w.ctx.Done():
+		}
+		timer.Stop()
+		if w.ctx.Err() != nil {
+			abandon(todo)
+			return tries
+		}
+	}
+}
+
+// isThere says whether the server can be called again at once.
+func (w *writer) isThere() bool {
+	ctx, cancel := context.WithTimeout(w.ctx, quickly)
+	defer cancel()
+	_, err := w.s.link.get(ctx)
+	return err == nil
+}
+
+// round sends each append once, those of one stream one after the other.
+func (w *writer) round(b *batch, todo [][]*work) {
+	if len(todo) == 1 {
+		w.lane(b, todo[0])
+		return
+	}
+	var wg sync.WaitGroup
+	next := make(chan []*work)
+	for range min(lanes, len(todo)) {
+		wg.Go(func() {
+			for lane := range next {
+				w.lane(b, lane)
+			}
+		})
+	}
+	for _, lane := range todo {
+		next <- lane
+	}
+	close(next)
+	wg.Wait()
+}
+
+func (w *writer) lane(b *batch, lane []*work) {
+	for i, x := range lane {
+		if w.send(b, x); x.lost != nil {
+			for _, later := range lane[i+1:] {
+				later.lost = x.lost
+			}
+			return
+		}
+	}
+}
+
+// unsettled are the appends of which nothing is known yet, and why.
+func unsettled(todo [][]*work) (left [][]*work, lost error) {
+	for _, lane := range todo {
+		for i, x := range lane {
+			if x.lost != nil {
+				left, lost = append(left, lane[i:]), x.lost
+				break
+			}
+		}
+	}
+	return left, lost
+}
+
+// abandon answers those whom Close does not wait for.
+func abandon(todo [][]*work) {
+	for _, lane := range todo {
+		for _, x := range lane {
+			x.r.Err = commits.Closed()
+			if x.sent {
+				x.r.Err = fmt.Errorf("append to %s was begun, its outcome is not known: the log was closed", x.r.Stream)
+			}
+		}
+	}
+}
+
+// unreachable is the answer to whoever could not be taken in because the server is gone.
+func unreachable(cause error) error {
+	e := fault.New(fault.Unavailable, "log_unreachable", "nothing was written: the log's server cannot be reached")
+	e.RetryAfter, e.Cause = lostRetry, cause
+	return e
+}
+
+// unwritten is the answer to whom the server refused an append.
+func unwritten(cause error) error {
+	if _, ok := fault.As(cause); ok {
+		return cause
+	}
+	e := fault.New(fault.Unavailable, "log_unwritable", "nothing was written: the log's server refused it")
+	e.RetryAfter, e.Cause = lostRetry, cause
+	return e
+}
+
+// isBroken says whether a call did not come to its end.
+func isBroken(err error) (*errBroken, bool) {
+	broken := new(errBroken)
+	ok := errors.As(err, &broken)
+	return broken, ok
+}
