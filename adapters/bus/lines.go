@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"gridward/app"
+	"gridward/app/react"
 )
 
 // lines are the streams that stand still at one receiver because a record of theirs is parked: what comes behind it in
@@ -71,7 +72,7 @@ func (r *Relay) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	by := map[string][]Parked{}
+	by := map[string][]react.Parked{}
 	var asked []string
 	for _, p := range parked {
 		by[p.Stream] = append(by[p.Stream], p)
@@ -89,7 +90,7 @@ func (r *Relay) replay(ctx context.Context) error {
 	return nil
 }
 
-func anyAsked(line []Parked) bool {
+func anyAsked(line []react.Parked) bool {
 	for _, p := range line {
 		if p.Asked {
 			return true
@@ -99,7 +100,7 @@ func anyAsked(line []Parked) bool {
 }
 
 // replayLine tries one stream's parked records in order. The one that fails stays, and those behind it with it.
-func (r *Relay) replayLine(ctx context.Context, line []Parked) error {
+func (r *Relay) replayLine(ctx context.Context, line []react.Parked) error {
 	for i, p := range line {
 		records, err := r.Log.Read(ctx, p.Position-1, 1)
 		if err != nil {
@@ -119,7 +120,7 @@ func (r *Relay) replayLine(ctx context.Context, line []Parked) error {
 		if err != nil {
 			return r.stay(records[0], err, line[i:])
 		}
-		if err := r.Park.In.answer(p.Position, true); err != nil {
+		if err := r.Park.In.Answer(p.Position, true); err != nil {
 			return err
 		}
 		r.lines.pop(p.Stream)
@@ -129,12 +130,12 @@ func (r *Relay) replayLine(ctx context.Context, line []Parked) error {
 }
 
 // stay says of a parked record why it failed again, and ends the requests for it and those behind it.
-func (r *Relay) stay(rec app.Record, cause error, rest []Parked) error {
+func (r *Relay) stay(rec app.Record, cause error, rest []react.Parked) error {
 	if err := r.lines.put(rec, cause, rest[0].Attempts+1, r.Logger); err != nil {
 		return err
 	}
 	for _, p := range rest {
-		if err := r.Park.In.answer(p.Position, false); err != nil {
+		if err := r.Park.In.Answer(p.Position, false); err != nil {
 			return err
 		}
 	}

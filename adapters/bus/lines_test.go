@@ -8,13 +8,13 @@ import (
 
 	"pgregory.net/rapid"
 
-	"gridward/adapters/bus"
 	"gridward/adapters/memstore"
 	"gridward/app"
+	"gridward/app/react"
 )
 
 // parkedAt is what is parked, in order.
-func parkedAt(t *testing.T, in *bus.Parking) []app.Position {
+func parkedAt(t *testing.T, in react.Parking) []app.Position {
 	t.Helper()
 	parked, err := in.List()
 	if err != nil {

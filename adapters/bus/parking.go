@@ -9,49 +9,34 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
 	"gridward/app"
+	"gridward/app/react"
 )
 
-// Parking is where the records stand that a reaction could not handle, until an operator has them tried again: a
-// directory with one small file for each, bound to one log. A second file beside it asks for the new try, so that a
-// command on the directory and a running server need not know of each other. It is safe for concurrent use.
-type Parking struct {
+// FileParking is a react.Parking in a directory with one small file for each record. A second file beside it asks for the
+// new try, so that a command on the directory and a running server need not know of each other.
+type FileParking struct {
 	dir string
 	log uuid.UUID
 }
 
-// NewParking names the directory of one reaction; it is made when the first record is parked.
-func NewParking(dir string, log uuid.UUID) *Parking { return &Parking{dir: dir, log: log} }
-
-// Parked is one record that was passed over, and why.
-type Parked struct {
-	Log      uuid.UUID    `json:"log"`
-	Position app.Position `json:"position"`
-	Record   uuid.UUID    `json:"record"`
-	Type     string       `json:"type"`
-	Stream   string       `json:"stream"`
-	Error    string       `json:"error"`    // of the last try
-	Attempts int          `json:"attempts"` // so far
-	ParkedAt time.Time    `json:"parked_at"`
-
-	Asked bool `json:"-"` // somebody wants it tried again
-}
+// NewFileParking names the directory of one reaction; it is made when the first record is parked.
+func NewFileParking(dir string, log uuid.UUID) *FileParking { return &FileParking{dir: dir, log: log} }
 
 const (
 	parkedFile = ".json"
 	askedFile  = ".replay"
 )
 
-func (p *Parking) file(at app.Position, kind string) string {
+func (p *FileParking) file(at app.Position, kind string) string {
 	return filepath.Join(p.dir, fmt.Sprintf("%020d%s", uint64(at), kind))
 }
 
 // Put parks a record, or replaces what is said of one that is parked. When it returns, that is on disk.
-func (p *Parking) Put(r Parked) (err error) {
+func (p *FileParking) Put(r react.Parked) (err error) {
 	r.Log = p.log
 	raw, err := json.Marshal(r)
 	if err == nil {
@@ -75,12 +60,12 @@ func (p *Parking) Put(r Parked) (err error) {
 }
 
 // List gives what is parked, in the log's order. A file that cannot be understood is an error.
-func (p *Parking) List() ([]Parked, error) {
+func (p *FileParking) List() ([]react.Parked, error) {
 	entries, err := os.ReadDir(p.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("parking: %w", err)
 	}
-	var out []Parked
+	var out []react.Parked
 	asked := map[string]bool{}
 	for _, e := range entries {
 		if name, is := strings.CutSuffix(e.Name(), askedFile); is {
@@ -96,7 +81,7 @@ func (p *Parking) List() ([]Parked, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // handled meanwhile
 		}
-		r := Parked{Asked: asked[name]}
+		r := react.Parked{Asked: asked[name]}
 		if err == nil {
 			err = json.Unmarshal(raw, &r)
 		}
@@ -107,15 +92,15 @@ func (p *Parking) List() ([]Parked, error) {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b Parked) int { return int(int64(a.Position) - int64(b.Position)) })
+	slices.SortFunc(out, func(a, b react.Parked) int { return int(int64(a.Position) - int64(b.Position)) })
 	return out, nil
 }
 
 // Ask has parked records tried again: by the running server within a second or so, or else when one starts.
-func (p *Parking) Ask(positions ...app.Position) error {
+func (p *FileParking) Ask(positions ...app.Position) error {
 	for _, at := range positions {
 		if _, err := os.Stat(p.file(at, parkedFile)); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("nothing is parked at position %s", at)
+			return react.NotParked(at)
 		} else if err != nil {
 			return fmt.Errorf("parking: %w", err)
 		}
@@ -126,9 +111,9 @@ func (p *Parking) Ask(positions ...app.Position) error {
 	return nil
 }
 
-// answer ends a request, and the parking itself if the record was handled. The record goes first: cut off in
+// Answer implements react.Parking. The record goes first: cut off in
 // between, there is a request for nothing, which means nothing.
-func (p *Parking) answer(at app.Position, handled bool) error {
+func (p *FileParking) Answer(at app.Position, handled bool) error {
 	var gone error
 	if handled {
 		gone = remove(p.file(at, parkedFile))

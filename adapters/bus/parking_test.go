@@ -16,6 +16,7 @@ import (
 
 	"gridward/adapters/bus"
 	"gridward/app"
+	"gridward/app/react"
 	"gridward/domain/fault"
 )
 
@@ -76,7 +77,7 @@ func until(t *testing.T, what string, holds func() bool) {
 func parkingReaction(t *testing.T, log app.Log, dir string, p *picky) bus.Reaction {
 	t.Helper()
 	return bus.Reaction{Name: "picky", Handle: p.handle, Checkpoint: fromStart(t, log),
-		Park: &bus.Park{In: bus.NewParking(dir, log.ID()), Attempts: 3, Clock: func() time.Time { return time.Date(2026, 2, 10, 9, 0, 0, 0, time.UTC) }}}
+		Park: &bus.Park{In: bus.NewFileParking(dir, log.ID()), Attempts: 3, Clock: func() time.Time { return time.Date(2026, 2, 10, 9, 0, 0, 0, time.UTC) }}}
 }
 
 func run(t *testing.T, log app.Log, r bus.Reaction) (stop func()) {
@@ -165,7 +166,7 @@ func TestARequestForANewTryIsSeenByARunningServer(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- bus.Replay(ctx, log, r, zap.NewNop()) }()
 	p.heal(1)
-	if err := bus.NewParking(dir, log.ID()).Ask(1); err != nil {
+	if err := bus.NewFileParking(dir, log.ID()).Ask(1); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the new try", func() bool { return len(p.handled()) == 1 })
@@ -178,11 +179,11 @@ func TestARequestForANewTryIsSeenByARunningServer(t *testing.T) {
 
 func TestAParkingIsOfOneLogAndItsFilesAreUnderstood(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "parked")
-	mine, others := bus.NewParking(dir, uuid.New()), bus.NewParking(dir, uuid.New())
+	mine, others := bus.NewFileParking(dir, uuid.New()), bus.NewFileParking(dir, uuid.New())
 	if parked, err := mine.List(); err != nil || len(parked) != 0 {
 		t.Errorf("nothing parked yet is %v, %v", parked, err)
 	}
-	if err := mine.Put(bus.Parked{Position: 7, Error: "x"}); err != nil {
+	if err := mine.Put(react.Parked{Position: 7, Error: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	if parked, err := others.List(); err != nil || len(parked) != 0 {

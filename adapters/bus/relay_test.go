@@ -90,7 +90,7 @@ func outlet(t *testing.T, log app.Log, to message.Publisher) bus.Outlet {
 // parks lets an outlet park after three tries.
 func parks(t *testing.T, o bus.Outlet) bus.Outlet {
 	t.Helper()
-	o.Park = &bus.Park{In: bus.NewParking(t.TempDir(), o.Log.ID()), Attempts: 3, Clock: time.Now}
+	o.Park = &bus.Park{In: bus.NewFileParking(t.TempDir(), o.Log.ID()), Attempts: 3, Clock: time.Now}
 	return o
 }
 

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"gridward/app"
+	"gridward/app/react"
 	"gridward/domain/fault"
 )
 
@@ -16,7 +17,7 @@ import (
 // behind it go on. What fails because something is unavailable (fault.Unavailable) is tried until it works: that is
 // not the record's fault.
 type Park struct {
-	In       *Parking
+	In       react.Parking
 	Attempts int // 1 at least
 	Clock    func() time.Time
 }
@@ -41,7 +42,7 @@ func parkable(err error) bool {
 }
 
 func (p *Park) put(r app.Record, cause error, attempts int, logger *zap.Logger) error {
-	err := p.In.Put(Parked{Position: r.Position, Record: r.ID, Type: r.Type, Stream: r.Stream,
+	err := p.In.Put(react.Parked{Position: r.Position, Record: r.ID, Type: r.Type, Stream: r.Stream,
 		Error: cause.Error(), Attempts: attempts, ParkedAt: p.Clock().UTC()})
 	if err == nil {
 		logger.Error("a record was parked", zap.Error(cause), zap.Stringer("position", r.Position), zap.String("stream", r.Stream), zap.Int("attempts", attempts))
@@ -92,7 +93,7 @@ func ReplayAsked(ctx context.Context, log app.Log, r Reaction, logger *zap.Logge
 	return nil
 }
 
-func replayOne(ctx context.Context, log app.Log, r Reaction, p Parked, logger *zap.Logger) error {
+func replayOne(ctx context.Context, log app.Log, r Reaction, p react.Parked, logger *zap.Logger) error {
 	records, err := log.Read(ctx, p.Position-1, 1)
 	if err != nil {
 		return err
@@ -106,12 +107,12 @@ func replayOne(ctx context.Context, log app.Log, r Reaction, p Parked, logger *z
 	}
 	if err == nil {
 		logger.Info("a parked record was handled", zap.Stringer("position", p.Position))
-		return r.Park.In.answer(p.Position, true)
+		return r.Park.In.Answer(p.Position, true)
 	}
 	if err := r.Park.put(records[0], err, p.Attempts+1, logger); err != nil {
 		return err
 	}
-	return r.Park.In.answer(p.Position, false)
+	return r.Park.In.Answer(p.Position, false)
 }
 
 // handled is one try; a panic counts as a failure, as it does in the router.

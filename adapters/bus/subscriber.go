@@ -54,6 +54,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, _ string) (<-chan *message.M
 		if at, err = s.log.Head(ctx); err != nil {
 			return nil, err
 		}
+		s.save(ctx, at) // so that a crash before the first record skips nothing
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	context.AfterFunc(s.stopped, cancel)

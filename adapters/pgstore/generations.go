@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gridward/domain/fault"
@@ -17,7 +19,18 @@ import (
 type Generations struct {
 	c        *config
 	readOnly bool
+	fence    atomic.Pointer[fence] // nil: nobody else makes generations
 }
+
+// fence is the epoch of the leader who makes generations: in a later one it switches to none.
+type fence struct {
+	log   uuid.UUID
+	epoch int64
+}
+
+// Fence has Switch refused (Unavailable, code not_leading) as soon as another node than the one with this epoch leads.
+// The lease is in the same database.
+func (g *Generations) Fence(log uuid.UUID, epoch int64) { g.fence.Store(&fence{log, epoch}) }
 
 // viewConnections is how many connections one generation's pool has.
 const viewConnections = 8
@@ -156,6 +169,9 @@ func (g *Generations) Switch(ctx context.Context, generation int, fingerprint st
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(lockSchema)); err != nil {
 				return err
 			}
+			if err := g.leads(ctx, tx); err != nil {
+				return err
+			}
 			if err := makePointer(ctx, tx); err != nil {
 				return err
 			}
@@ -164,6 +180,20 @@ ON CONFLICT (one) DO UPDATE SET generation = excluded.generation, fingerprint = 
 			return err
 		})
 	})
+}
+
+// leads holds that nobody else leads until the transaction's end.
+func (g *Generations) leads(ctx context.Context, tx pgx.Tx) error {
+	f := g.fence.Load()
+	if f == nil {
+		return nil
+	}
+	var epoch int64
+	err := tx.QueryRow(ctx, `SELECT epoch FROM gridward_nodes.lease WHERE log = $1 FOR SHARE`, f.log).Scan(&epoch)
+	if err == nil && epoch != f.epoch {
+		return fenced()
+	}
+	return err
 }
 
 func makePointer(ctx context.Context, tx pgx.Tx) error {

@@ -3,133 +3,116 @@ package pgstore
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"gridward/domain/fault"
 )
 
-// lockLead is the key of the advisory lock of whoever works on the log: keeps its views, does what time makes due.
-const lockLead = 0x67726964_00000003
+// Terms is how a lease is kept. Whoever leads renews it at every Look and stops to lead when that has not worked for
+// Term less Margin; the others take it when it is over, which they look for at every Look. So a node that has died is
+// replaced after Term and Look at the latest, and one that was held still has stopped before anybody else begins, but for
+// what the margin does not cover: that the fences keep out.
+type Terms struct{ Term, Look, Margin time.Duration }
 
-// How the lead is looked after: the connection that holds it is looked at every leadLook. When it broke, it is taken
-// again; the server may take leadGrace to notice that the old one is gone, and if it still belongs to somebody then,
-// that is another process.
-const (
-	leadLook  = 2 * time.Second
-	leadGrace = time.Minute
-)
+// DefaultTerms replace a dead leader within six seconds, before the time that starting takes.
+var DefaultTerms = Terms{Term: 5 * time.Second, Look: time.Second, Margin: time.Second}
 
-// Lead is the part of the one process that works on the log of a database. Two at once would do no harm: whatever they
-// do is decided by the log and the views' checkpoint. It keeps them from doing everything twice.
-type Lead struct {
-	c           *config
-	look, grace time.Duration
-	stop        context.CancelFunc
-	done        chan struct{}
-	once        sync.Once
-}
-
-// errTaken says that another process has the lead.
-var errTaken = errors.New("another process has it")
-
-// TakeLead takes the part. Where another process has it the error is Unavailable with code log_in_use. lost is called once
-// if it had to be given up to another process.
-func TakeLead(ctx context.Context, url string, lost func(error)) (*Lead, error) {
-	return takeLead(ctx, url, lost, leadLook, leadGrace)
-}
-
-func takeLead(ctx context.Context, url string, lost func(error), look, grace time.Duration) (*Lead, error) {
-	c, err := configure(url, Options{}.withDefaults())
-	if err != nil {
-		return nil, err
-	}
-	// The server finds out within half a minute that this process is out of reach, and gives the lock back.
-	for name, value := range map[string]string{"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"} {
-		c.conn.RuntimeParams[name] = value
-	}
-	l := &Lead{c: c, look: look, grace: grace, done: make(chan struct{})}
-	conn, err := l.take(ctx)
-	if errors.Is(err, errTaken) {
-		return nil, fault.New(fault.Unavailable, "log_in_use", "the log in the database %s at %s is in use by another gridward", c.conn.Database, c.where())
-	}
-	if err != nil {
-		return nil, unopened(c, err)
-	}
-	running, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // Close calls stop
-	l.stop = stop
-	go l.keep(running, conn, lost)
-	return l, nil
-}
-
-// take asks for the lock on a connection of its own.
-func (l *Lead) take(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := pgx.ConnectConfig(ctx, l.c.conn)
-	if err != nil {
-		return nil, err
-	}
-	var mine bool
-	if err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(lockLead)).Scan(&mine); err == nil && !mine {
-		err = errTaken
-	}
-	if err != nil {
-		_ = conn.Close(context.WithoutCancel(ctx)) // the error that led here is the one to tell
-		return nil, err
-	}
-	return conn, nil
-}
-
-// keep looks after the connection until ctx ends.
-func (l *Lead) keep(ctx context.Context, conn *pgx.Conn, lost func(error)) {
-	defer close(l.done)
-	look := time.NewTicker(l.look)
+// Lead has lead run whenever the holder has the lease, until ctx ends; then the lease is released. lead's context ends
+// when the lease may become another's; it has to return soon then. While the holder does not lead, follow is told now and
+// then why, nil where another node simply has it.
+func (n *Nodes) Lead(ctx context.Context, holder string, t Terms, lead func(ctx context.Context, epoch int64), waiting func(error)) {
+	look := time.NewTicker(t.Look)
 	defer look.Stop()
-	var taken time.Time // since when somebody else seems to have it
-	for {
+	for ctx.Err() == nil {
+		asked := time.Now()
+		within, cancel := context.WithTimeout(ctx, t.Term-t.Margin)
+		epoch, mine, err := n.take(within, holder, t.Term)
+		cancel()
+		if mine {
+			n.hold(ctx, holder, epoch, t, asked, lead)
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		waiting(err)
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			if conn != nil {
-				_ = conn.Close(context.WithoutCancel(ctx)) // and the lock with it
-			}
-			return
-		}
-		if conn != nil && l.answers(ctx, conn) {
-			continue
-		}
-		if conn != nil {
-			_ = conn.Close(context.WithoutCancel(ctx)) // it broke
-		}
-		var err error
-		if conn, err = l.take(ctx); err == nil {
-			taken = time.Time{}
-			continue
-		}
-		conn = nil
-		switch {
-		case !errors.Is(err, errTaken): // nobody can take anything while the server is away
-			taken = time.Time{}
-		case taken.IsZero():
-			taken = time.Now()
-		case time.Since(taken) > l.grace:
-			lost(fault.New(fault.Unavailable, "log_in_use", "another gridward has taken the log over"))
-			return
 		}
 	}
 }
 
-func (l *Lead) answers(ctx context.Context, conn *pgx.Conn) bool {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+// hold has lead run and renews the lease meanwhile.
+func (n *Nodes) hold(ctx context.Context, holder string, epoch int64, t Terms, asked time.Time, lead func(ctx context.Context, epoch int64)) {
+	leading, stop := context.WithCancel(ctx)
+	defer stop()
+	left := func() time.Duration { return t.Term - t.Margin - time.Since(asked) }
+	over := time.AfterFunc(left(), stop)
+	defer over.Stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		lead(leading, epoch)
+	}()
+	look := time.NewTicker(t.Look)
+	defer look.Stop()
+	for leading.Err() == nil {
+		select {
+		case <-look.C:
+		case <-leading.Done():
+			continue
+		case <-done: // it has given up by itself
+			stop()
+			continue
+		}
+		now := time.Now()
+		within, cancel := context.WithTimeout(leading, max(left(), time.Millisecond))
+		mine, err := n.renew(within, holder, epoch, t.Term)
+		cancel()
+		switch {
+		case err != nil: // tried again at the next look, until over
+		case !mine:
+			stop()
+		case over.Stop():
+			asked = now
+			over.Reset(left())
+		}
+	}
+	<-done
+	releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.Look)
 	defer cancel()
-	return conn.Ping(ctx) == nil
+	_ = n.release(releasing, holder, epoch) // else it ends by itself
 }
 
-// Close gives the part up.
-func (l *Lead) Close() error {
-	l.once.Do(func() {
-		l.stop()
-		<-l.done
-	})
-	return nil
+// Hold takes the lease for a command that works on the log or its views alone, and keeps it until release. Where another
+// process has it the error is Unavailable with code log_in_use; lost is told if it has to be given up.
+func (n *Nodes) Hold(ctx context.Context, holder string, t Terms, lost func(error)) (epoch int64, release func() error, err error) {
+	asked := time.Now()
+	epoch, mine, err := n.take(ctx, holder, t.Term)
+	if err != nil {
+		return 0, nil, unopened(n.c, err)
+	}
+	if !mine {
+		return 0, nil, n.inUse()
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n.hold(ctx, holder, epoch, t, asked, func(leading context.Context, _ int64) {
+			if <-leading.Done(); ctx.Err() == nil {
+				lost(errors.Join(fenced(), n.inUse()))
+			}
+		})
+	}()
+	return epoch, func() error {
+		stop()
+		<-done
+		return nil
+	}, nil
+}
+
+func (n *Nodes) inUse() error {
+	return fault.New(fault.Unavailable, "log_in_use", "the log in the database %s at %s is in use by another gridward", n.c.conn.Database, n.c.where())
 }

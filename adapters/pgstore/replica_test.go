@@ -59,65 +59,6 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// One process at a time works on a log; another one gets the part when the first gives it up or dies.
-func TestLead(t *testing.T) {
-	server := pgtest.StartServer(t)
-	url := server.Database(t)
-	lost := func(err error) { t.Errorf("lost: %v", err) }
-	first, err := TakeLead(t.Context(), url, lost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = TakeLead(t.Context(), url, lost)
-	refusedAs(t, err, "log_in_use")
-	server.Kill(t)
-	server.Run(t)
-	for held := false; !held; time.Sleep(50 * time.Millisecond) { // the first takes it again by itself
-		other, err := TakeLead(t.Context(), url, lost)
-		if held = err != nil; !held {
-			_ = other.Close()
-		}
-	}
-	if err := errors.Join(first.Close(), first.Close()); err != nil {
-		t.Error(err)
-	}
-	for {
-		second, err := TakeLead(t.Context(), url, lost)
-		if err == nil {
-			_ = second.Close()
-			return
-		}
-		refusedAs(t, err, "log_in_use") // the server has not noticed yet
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// Whoever finds the part taken by another process for longer than a dead connection lasts is told.
-func TestALeadTakenOverIsSaid(t *testing.T) {
-	url := pgtest.Start(t)
-	told := make(chan error, 1)
-	first, err := takeLead(t.Context(), url, func(err error) { told <- err }, 50*time.Millisecond, 200*time.Millisecond)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = first.Close() }()
-	ctx := t.Context()
-	admin := raw(t, url)
-	for { // its connection is cut until the other one is quicker
-		if _, err := admin.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()`); err != nil {
-			t.Fatal(err)
-		}
-		var mine bool
-		if err := admin.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(lockLead)).Scan(&mine); err != nil {
-			t.Fatal(err)
-		}
-		if mine {
-			break
-		}
-	}
-	refusedAs(t, <-told, "log_in_use")
-}
-
 func refusedAs(t *testing.T, err error, code string) {
 	t.Helper()
 	if !errors.Is(err, fault.New(fault.Unavailable, code, "")) {

@@ -65,7 +65,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // the operator names the directory
 		return nil, unwritableDir(dir, err)
 	}
-	lock, err := lockDir(dir)
+	lock, err := LockDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func lockDir(dir string) (*flock.Flock, error) {
+// LockDir makes a data directory this process's own until the lock is closed. Where another process has it the error is
+// Unavailable with code data_dir_locked.
+func LockDir(dir string) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(dir, lockFile))
 	ok, err := lock.TryLock()
 	if err != nil {

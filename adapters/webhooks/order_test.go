@@ -108,7 +108,7 @@ func outletTo(t *testing.T, log app.Log, url string, sleep func(context.Context,
 	return bus.Outlet{Name: "webhook-district", Log: log, To: publisher(t, url, secret, time.Now), FromStart: true, Page: 1,
 		Payload:    func(r app.Record) ([]byte, error) { return json.Marshal(event{r.Stream, r.Version}) },
 		Checkpoint: bus.NewFileCheckpoint(filepath.Join(dir, "district.checkpoint"), log.ID()),
-		Park:       &bus.Park{In: bus.NewParking(filepath.Join(dir, "district.parked"), log.ID()), Attempts: 6, Clock: time.Now},
+		Park:       &bus.Park{In: bus.NewFileParking(filepath.Join(dir, "district.parked"), log.ID()), Attempts: 6, Clock: time.Now},
 		Pause:      bus.Backoff{First: 100 * time.Millisecond, Most: 30 * time.Second}, Sleep: sleep, Logger: zap.NewNop()}
 }
 

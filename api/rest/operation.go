@@ -44,8 +44,12 @@ func (s *Server) GetReadiness(c echo.Context) error {
 	if s.Warnings != nil {
 		warnings = append(warnings, s.Warnings()...)
 	}
+	role := "alone"
+	if s.Role != nil {
+		role = s.Role()
+	}
 	return c.JSON(http.StatusOK, gen.Readiness{Status: "ready", Warnings: warnings,
-		ViewsPosition: status.Applied.String(), ViewsLag: int64(status.Lag())})
+		ViewsPosition: status.Applied.String(), ViewsLag: int64(status.Lag()), Role: gen.ReadinessRole(role)})
 }
 
 // GetVersion implements GET /version.

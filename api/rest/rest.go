@@ -55,6 +55,8 @@ type Options struct {
 	Rehearsal Rehearsal
 	// Warnings adds to what /readyz warns of; may be nil.
 	Warnings func() []string
+	// Role is what this node is among those on the log: alone, leading or following; nil: alone.
+	Role func() string
 	// Build is what /version says.
 	Build gen.Version
 	// Zone is the zone of days given without one, Asia/Shanghai as a rule.

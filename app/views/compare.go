@@ -131,7 +131,7 @@ func (w *walker) key() string {
 func (w *walker) differing(o *walker) []string {
 	var out []string
 	for i := len(w.table.key); i < len(w.values); i++ {
-		if w.values[i] != o.values[i] {
+		if w.values[i] != o.values[i] && w.columns[i] != "epoch" { // who projected is no part of what is known
 			out = append(out, w.columns[i])
 		}
 	}

@@ -35,9 +35,10 @@ type projector struct {
 	codec app.Codec
 	db    *sql.DB
 	loc   *time.Location
-	size  int  // of a batch
-	build bool // an empty database is filled: after a failure it is thrown away
-	plain bool // the engine takes ? for a parameter (see positional)
+	epoch int64 // of whoever projects
+	size  int   // of a batch
+	build bool  // an empty database is filled: after a failure it is thrown away
+	plain bool  // the engine takes ? for a parameter (see positional)
 
 	conn   *sql.Conn // the one connection that writes; nil after it failed
 	stmts  map[string]*sql.Stmt
@@ -75,15 +76,21 @@ type decoded struct {
 	err     error // behind the entries: what stopped the reading
 }
 
-// newProjector reads how far the tables are; where there are none it makes them. Where there are, it writes nothing.
-func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location) (*projector, error) {
-	p := &projector{log: log, codec: codec, db: db, loc: loc, size: batchSize}
+// newProjector reads how far the tables are; where there are none it makes them. Where there are, it writes nothing but
+// its epoch, if that is a new one: whoever projected before it commits nothing any more.
+func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, epoch int64) (*projector, error) {
+	p := &projector{log: log, codec: codec, db: db, loc: loc, size: batchSize, epoch: epoch}
 	if _, err := readCheckpoint(ctx, db); err != nil { // cut off while they were made, the tables have no checkpoint
 		if err := makeTables(ctx, db); err != nil {
 			return nil, err
 		}
 		if err := makeListed(ctx, db); err != nil {
 			return nil, err
+		}
+	}
+	if epoch > 0 {
+		if _, err := db.ExecContext(ctx, `UPDATE checkpoint SET epoch = $1 WHERE id = 1 AND epoch < $2`, epoch, epoch); err != nil {
+			return nil, fmt.Errorf("views: epoch: %w", err)
 		}
 	}
 	p.plain = takesQuestionMarks(ctx, db)
@@ -115,11 +122,11 @@ func positional(text string) string {
 }
 
 // newBuilder is a projector that fills an empty database: without the indexes that only listings use.
-func newBuilder(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location) (*projector, error) {
+func newBuilder(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, epoch int64) (*projector, error) {
 	if err := makeTables(ctx, db); err != nil {
 		return nil, err
 	}
-	p, err := newProjector(ctx, log, codec, db, loc)
+	p, err := newProjector(ctx, log, codec, db, loc, epoch)
 	if err == nil {
 		p.size, p.build = buildSize(), true
 	}
@@ -142,7 +149,7 @@ func makeTables(ctx context.Context, db *sql.DB) error {
 			return fmt.Errorf("create table %s: %w", t.name, err)
 		}
 	}
-	const begin = `INSERT INTO checkpoint (id, position, recorded_at) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING`
+	const begin = `INSERT INTO checkpoint (id, position, recorded_at, epoch) VALUES (1, 0, 0, 0) ON CONFLICT (id) DO NOTHING`
 	if _, err := db.ExecContext(ctx, begin); err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
@@ -328,8 +335,9 @@ func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, 
 		return c, fmt.Errorf("views: %w", err)
 	}
 	last := entries[len(entries)-1]
-	if err := b.must("checkpoint where it was: another process has moved it", `UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1 AND position = $3`,
-		int64(last.Position), last.RecordedAt.UnixMicro(), int64(p.position)); err != nil {
+	if err := b.must("checkpoint where it was: another process has moved it",
+		`UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1 AND position = $3 AND epoch = $4`,
+		int64(last.Position), last.RecordedAt.UnixMicro(), int64(p.position), p.epoch); err != nil {
 		return c, fmt.Errorf("views: checkpoint: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

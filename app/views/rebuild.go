@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gridward/app"
+	"gridward/domain/fault"
 )
 
 // Rebuild builds a new generation beside the live one, from the log's beginning, and moves the readers over once it
@@ -15,6 +16,12 @@ import (
 // progress (may be nil) is called after each batch with how far the new generation is and where the log ended when
 // that was last asked. On an error the live generation stays.
 func (v *Views) Rebuild(ctx context.Context, progress func(done, total app.Position)) error {
+	v.mu.Lock()
+	following := v.following
+	v.mu.Unlock()
+	if following {
+		return fault.New(fault.Unavailable, "not_leading", "another node keeps the views: ask that one to rebuild them")
+	}
 	v.rebuilding.Lock()
 	defer v.rebuilding.Unlock()
 	old, _, err := v.gens.Current(ctx)
@@ -33,7 +40,7 @@ func (v *Views) Rebuild(ctx context.Context, progress func(done, total app.Posit
 		return fmt.Errorf("rebuild: open generation %d: %w", n, err)
 	}
 	g := &generation{n: n, db: db}
-	p, err := newProjector(ctx, v.log, v.codec, db, v.loc)
+	p, err := newProjector(ctx, v.log, v.codec, db, v.loc, v.epoch)
 	live := false
 	if err == nil {
 		live, err = v.swap(ctx, p, g)
@@ -57,12 +64,13 @@ func (v *Views) build(ctx context.Context, n int, progress func(done, total app.
 	if err != nil {
 		return fmt.Errorf("generation %d: %w", n, err)
 	}
-	return errors.Join(fillNew(ctx, v.log, v.codec, db, v.loc, progress), db.Close())
+	return errors.Join(fillNew(ctx, v.log, v.codec, db, v.loc, v.epoch, progress), db.Close())
 }
 
 // fillNew fills an empty database with the whole log as it stands.
-func fillNew(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, progress func(done, total app.Position)) error {
-	p, err := newBuilder(ctx, log, codec, db, loc)
+func fillNew(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, epoch int64,
+	progress func(done, total app.Position)) error {
+	p, err := newBuilder(ctx, log, codec, db, loc, epoch)
 	if err != nil {
 		return err
 	}
@@ -85,6 +93,9 @@ func (p *projector) fill(ctx context.Context, progress func(done, total app.Posi
 	})
 }
 
+// nodesMove is how long other nodes have to move their readers to a new generation before the old one is dropped.
+const nodesMove = 3 * time.Second
+
 // swap holds the live projector still, brings the new generation up to the log's end, and makes it the live one; then
 // it ends the old one. live tells whether it came that far.
 func (v *Views) swap(ctx context.Context, p *projector, g *generation) (live bool, err error) {
@@ -99,6 +110,9 @@ func (v *Views) swap(ctx context.Context, p *projector, g *generation) (live boo
 	gone := make(chan struct{})
 	v.retire(old, func() { close(gone) })
 	<-gone // queries are short
+	if v.epoch > 0 {
+		rest(ending, nodesMove, nil)
+	}
 	return true, errors.Join(oldProjector.close(), old.db.Close(), v.gens.Drop(ending, old.n))
 }
 
@@ -126,7 +140,7 @@ func Check(ctx context.Context, log app.Log, codec app.Codec, loc *time.Location
 	if err != nil {
 		return nil, err
 	}
-	p, err := newBuilder(ctx, log, codec, fresh, loc)
+	p, err := newBuilder(ctx, log, codec, fresh, loc, 0)
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}

@@ -25,7 +25,8 @@ var checkpointTable = table{"checkpoint", []string{"id"}, `
 CREATE TABLE IF NOT EXISTS checkpoint (
 	id          BIGINT PRIMARY KEY,
 	position    BIGINT NOT NULL,
-	recorded_at BIGINT NOT NULL
+	recorded_at BIGINT NOT NULL,
+	epoch       BIGINT NOT NULL -- of whoever projects: an earlier leader commits nothing any more
 )`}
 
 // tables is all of them.

@@ -29,6 +29,7 @@ type Views struct {
 
 	projecting sync.Mutex // held by whoever moves the live projector, or swaps it
 	live       *projector // guarded by projecting
+	epoch      int64      // of this process among those that may project; 0 where there is only one
 
 	rebuilding sync.Mutex // one rebuild at a time
 
@@ -43,6 +44,9 @@ type Views struct {
 	counters Counters      // of the projector since Open
 	changed  chan struct{} // closed and replaced whenever applied moves
 	wanted   chan struct{} // holds one: somebody waits for applied to move
+	waiting  int           // how many do
+
+	following bool // another process projects
 
 	onQuery func(text string, args []any) // tests: sees every query
 }
@@ -93,7 +97,7 @@ func (v *Views) Open(ctx context.Context, progress func(done, total app.Position
 	if err != nil {
 		return fmt.Errorf("views: open generation %d: %w", n, err)
 	}
-	p, err := newProjector(ctx, v.log, v.codec, db, v.loc)
+	p, err := newProjector(ctx, v.log, v.codec, db, v.loc, v.epoch)
 	if err == nil {
 		var head app.Position
 		if head, err = v.log.Head(ctx); err == nil && p.position > head {
@@ -107,23 +111,28 @@ func (v *Views) Open(ctx context.Context, progress func(done, total app.Position
 	}
 	v.projecting.Lock()
 	defer v.projecting.Unlock()
-	v.goLive(p, &generation{n: n, db: db})
+	if _, old := v.goLive(p, &generation{n: n, db: db}); old != nil { // it was followed
+		v.retire(old, func() { _ = old.db.Close() })
+	}
 	return nil
 }
 
-// Close ends reading and projecting. Run must have returned.
+// Close ends reading and projecting. Run and Follow must have returned.
 func (v *Views) Close() error {
 	v.projecting.Lock()
 	defer v.projecting.Unlock()
-	if v.live == nil {
-		return nil
+	var err error
+	if v.live != nil {
+		err = v.live.close()
+		v.live = nil
 	}
-	err := v.live.close()
-	v.live = nil
 	v.mu.Lock()
 	g := v.current
 	v.current = nil
 	v.mu.Unlock()
+	if g == nil {
+		return err
+	}
 	return errors.Join(err, g.db.Close())
 }
 
@@ -253,6 +262,8 @@ func (v *Views) Status(ctx context.Context) Status {
 // WaitFor returns once the views have applied everything up to the position. When ctx ends first, the answer is
 // Unavailable with code views_behind.
 func (v *Views) WaitFor(ctx context.Context, at app.Position) error {
+	v.wait(1)
+	defer v.wait(-1)
 	for {
 		v.mu.Lock()
 		applied, changed := v.applied, v.changed
@@ -271,6 +282,13 @@ func (v *Views) WaitFor(ctx context.Context, at app.Position) error {
 				RetryAfter: time.Second, Cause: ctx.Err()}
 		}
 	}
+}
+
+// wait counts who waits.
+func (v *Views) wait(more int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.waiting += more
 }
 
 // reader gives the live database for one query, and what to call when it is over.

@@ -122,13 +122,13 @@ func (c copyCommand) Run(e *env) (err error) {
 
 // fill opens a place to be filled, as the only process that works on it.
 func (p place) fill(ctx context.Context, id uuid.UUID, do func(app.Replica) error) error {
-	release, err := p.hold(ctx, func(error) {}) // whoever takes it over meets the same records
+	r, err := p.replica(ctx, id)
 	if err != nil {
 		return err
 	}
-	r, err := p.replica(ctx, id)
+	release, err := p.hold(ctx, id)
 	if err != nil {
-		return errors.Join(err, release())
+		return errors.Join(err, r.Close())
 	}
 	return errors.Join(do(r), r.Close(), release())
 }

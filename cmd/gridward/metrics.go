@@ -10,6 +10,7 @@ import (
 	"gridward/adapters/bus"
 	"gridward/app"
 	"gridward/app/commits"
+	"gridward/app/react"
 	"gridward/app/views"
 )
 
@@ -67,6 +68,21 @@ func registerViews(r prometheus.Registerer, status func() views.Status) {
 	)
 }
 
+// registerLead tells whether this node leads those on its log.
+func registerLead(r prometheus.Registerer, c *crew) {
+	r.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader", Help: "1 while this node leads the nodes on its log."},
+			func() float64 {
+				if c.leads.Load() {
+					return 1
+				}
+				return 0
+			}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader_epoch", Help: "The epoch in which this node led last."},
+			func() float64 { return float64(c.epoch.Load()) }),
+	)
+}
+
 // registerSchedule tells how far what is due is done.
 func registerSchedule(r prometheus.Registerer, status func() app.ScheduleStatus, clock func() time.Time) {
 	r.MustRegister(
@@ -111,7 +127,7 @@ func registerOutlet(r prometheus.Registerer, name string, status func() bus.Stat
 }
 
 // registerParking tells how much is parked for one receiver outside.
-func registerParking(r prometheus.Registerer, name string, in *bus.Parking) {
+func registerParking(r prometheus.Registerer, name string, in react.Parking) {
 	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_outlet_parked", Help: "Events that are parked.", ConstLabels: prometheus.Labels{"outlet": name}},
 		func() float64 {
 			parked, err := in.List()

@@ -79,7 +79,7 @@ func (o *outlets) addHook(hook webhooks.Hook, h *house) error {
 		return err
 	}
 	name := webhookPrefix + hook.Name
-	parking := parkingOf(h.dir, name, h.log.ID())
+	parking := h.parkingOf(name)
 	o.parkings = append(o.parkings, parkingPlace{name, parking})
 	registerParking(h.metrics, name, parking)
 	return o.add(bus.Outlet{Name: name, To: p, Wants: hook.Filter().Wants, FromStart: hook.FromStart(), Page: 1, Checkpoint: h.checkpoint(name),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,13 +13,15 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"gridward/adapters/bus"
+	"gridward/adapters/pgstore"
 	"gridward/app"
+	"gridward/app/react"
 )
 
 // parkingPlace is where one reaction or outlet parks what it could not handle.
 type parkingPlace struct {
 	name string
-	in   *bus.Parking
+	in   react.Parking
 }
 
 const (
@@ -26,12 +29,22 @@ const (
 	parkedDir   = ".parked"
 )
 
-// parkingOf is the parking of one reaction or outlet: a directory in the data directory.
-func parkingOf(dir, name string, log uuid.UUID) *bus.Parking {
-	return bus.NewParking(filepath.Join(dir, name+parkedDir), log)
+// fileParking is the parking of one reaction or outlet where there is one process: a directory in the data directory.
+func fileParking(dir, name string, log uuid.UUID) *bus.FileParking {
+	return bus.NewFileParking(filepath.Join(dir, name+parkedDir), log)
 }
 
-// parkingPlaces are all there are, whoever is configured now.
+// sharedParkings are all there are among nodes.
+func sharedParkings(ctx context.Context, nodes *pgstore.Nodes) ([]parkingPlace, error) {
+	names, err := nodes.Parkings(ctx)
+	var out []parkingPlace
+	for _, name := range names {
+		out = append(out, parkingPlace{name, nodes.Parking(name)})
+	}
+	return out, err
+}
+
+// parkingPlaces are all there are in a data directory, whoever is configured now.
 func parkingPlaces(dir string, log uuid.UUID) ([]parkingPlace, error) {
 	dirs, err := filepath.Glob(filepath.Join(dir, "*"+parkedDir))
 	if err != nil {
@@ -41,7 +54,7 @@ func parkingPlaces(dir string, log uuid.UUID) ([]parkingPlace, error) {
 	var out []parkingPlace
 	for _, d := range dirs {
 		name := strings.TrimSuffix(filepath.Base(d), parkedDir)
-		out = append(out, parkingPlace{name, parkingOf(dir, name, log)})
+		out = append(out, parkingPlace{name, fileParking(dir, name, log)})
 	}
 	return out, nil
 }
@@ -60,10 +73,11 @@ func (c parkedCommand) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	places, err := parkingPlaces(c.Data, log.ID())
+	places, closeNodes, err := c.places(e.ctx, log.ID())
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, closeNodes()) }()
 	if c.Of != "" {
 		places = slices.DeleteFunc(places, func(p parkingPlace) bool { return p.name != c.Of })
 	}
@@ -88,6 +102,27 @@ func (c parkedCommand) Run(e *env) (err error) {
 	}
 	t.Render()
 	return nil
+}
+
+// places are where something may be parked.
+func (c parkedCommand) places(ctx context.Context, log uuid.UUID) (out []parkingPlace, end func() error, err error) {
+	logAt, viewsAt, err := c.storage.places()
+	if err != nil {
+		return nil, nil, err
+	}
+	url := sharedIn(logAt, viewsAt)
+	if url == "" {
+		out, err = parkingPlaces(c.Data, log)
+		return out, func() error { return nil }, err
+	}
+	nodes, err := pgstore.OpenNodes(ctx, url, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if out, err = sharedParkings(ctx, nodes); err != nil {
+		return nil, nil, errors.Join(err, nodes.Close())
+	}
+	return out, nodes.Close, nil
 }
 
 // ask has what is wanted tried again, wherever it is parked.

@@ -57,7 +57,7 @@ func (c serveCommand) Run(e *env) (err error) {
 		}
 	}
 	back := e.roomy() // the views may have to be built
-	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: logger, readOnly: true, progress: logged(logger, "building the views")})
+	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: logger, readOnly: true, node: true, progress: logged(logger, "building the views")})
 	back()
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (c serveCommand) Run(e *env) (err error) {
 		return err
 	}
 	c.greet(e, listener.Addr().String(), token)
-	if err := serve(e.ctx, door, l, listener, h); err != nil || h.readOnly != nil {
+	if err := serve(e.ctx, door, l, listener, h); err != nil || h.readOnly != nil || h.role() == "following" {
 		return err
 	}
 	h.settle(context.WithoutCancel(e.ctx))
@@ -101,10 +101,16 @@ func newDoor(h *house, l *live, clock *rehearsal, token string, connections func
 		AdminToken: token, SpoolDir: spool, Zone: zone(), Connections: connections,
 		ParseProgramme: func(src []byte) (programme.Programme, error) { return programmes.Parse("programme.yaml", src) },
 		Warnings:       func() []string { return h.warnings(l) },
+		Role:           h.role,
 		Build:          gen.Version{Version: b.Version, Commit: b.Commit, Go: b.Go},
 	}
 	if clock != nil && l.scheduler != nil {
-		o.Rehearsal = func(ctx context.Context, to time.Time) error { return clock.Advance(ctx, to, l.scheduler, h.settled) }
+		o.Rehearsal = func(ctx context.Context, to time.Time) error {
+			if err := h.notLeading(); err != nil {
+				return err
+			}
+			return clock.Advance(ctx, to, l.scheduler, h.settled)
+		}
 	}
 	return rest.New(o)
 }
@@ -135,8 +141,6 @@ func serve(ctx context.Context, door *rest.Server, l *live, listener net.Listene
 	select {
 	case err := <-failed:
 		return err
-	case lost := <-h.lost:
-		return errors.Join(lost, listener.Close())
 	case <-ctx.Done():
 	}
 	h.logger.Info("stopping")

@@ -104,19 +104,6 @@ func (p place) generations(readOnly bool) (views.Generations, error) {
 	return pgstore.NewGenerations(p.url, readOnly)
 }
 
-// hold makes this process the one that works on the log: on PostgreSQL by a lock in the database; a data directory's
-// own lock is taken by opening its log. lost hears that another process may have taken over.
-func (p place) hold(ctx context.Context, lost func(error)) (release func() error, err error) {
-	if p.url == "" {
-		return func() error { return nil }, nil
-	}
-	lead, err := pgstore.TakeLead(ctx, p.url, lost)
-	if err != nil {
-		return nil, err
-	}
-	return lead.Close, nil
-}
-
 // read opens the log of the flags for reading only.
 func (s storage) read(ctx context.Context) (store, error) {
 	log, _, err := s.places()

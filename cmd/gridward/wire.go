@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,14 +33,15 @@ type house struct {
 	logger *zap.Logger
 
 	logAt, viewsAt place
-	release        func() error // gives up being the one process that works on the log
-	lost           chan error   // hears that another process has taken the log over
+	closers        []func() error // run in turn from the last when the house is closed
+	crew           *crew          // what is shared with other nodes; nil where there are none
 
 	store    store
 	log      app.Log // the store, or what stands before it while it cannot be written
 	readOnly error   // why the log cannot be written; nil when it can
 	codec    app.Codec
 	app      *app.App
+	gens     views.Generations
 	views    *views.Views
 	metrics  *prometheus.Registry
 
@@ -55,6 +55,7 @@ type plan struct {
 	logger   *zap.Logger
 	readOnly bool                           // serve reads when the directory cannot be written
 	bare     bool                           // publish no programmes
+	node     bool                           // be one of many, if there can be others: the views are opened by whoever leads
 	progress func(done, total app.Position) // of views that have to be built; may be nil
 }
 
@@ -81,27 +82,30 @@ func cannotWrite(err error) bool {
 // assemble opens the log first, then makes the rules' shell, then opens the views. readOnly is why nothing can be
 // written, nil if everything can.
 func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error) {
-	h := &house{dir: p.at.Data, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly,
-		lost: make(chan error, 1)}
+	h := &house{dir: p.at.Data, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly}
 	if p.clock != nil {
 		h.clock = p.clock.Now
 	}
 	if h.logAt, h.viewsAt, err = p.at.places(); err != nil {
 		return nil, err
 	}
-	if h.release, err = h.logAt.hold(ctx, func(err error) { h.lost <- err }); err != nil {
-		return nil, err
-	}
-	if err := h.openLog(ctx); err != nil {
-		return nil, errors.Join(err, h.release())
-	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, h.store.Close(), h.release())
+			err = errors.Join(err, h.close())
 		}
 	}()
-	if h.readOnly == nil { // the log may be elsewhere
-		if err := os.MkdirAll(h.dir, 0o750); err != nil {
+	if h.readOnly == nil {
+		release, err := h.own()
+		if err != nil {
+			return nil, err
+		}
+		h.closers = append(h.closers, release)
+	}
+	if err := h.openLog(ctx); err != nil {
+		return nil, err
+	}
+	if h.readOnly == nil {
+		if err := h.join(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -118,13 +122,15 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 			return nil, err
 		}
 	}
-	gens, err := h.viewsAt.generations(h.readOnly != nil)
-	if err != nil {
+	if h.gens, err = h.viewsAt.generations(h.readOnly != nil); err != nil {
 		return nil, err
 	}
-	h.views = views.New(h.log, h.codec, gens, zone())
+	h.views = views.New(h.log, h.codec, h.gens, zone())
 	registerViews(h.metrics, func() views.Status { return h.views.Status(context.WithoutCancel(ctx)) })
-	if err := h.views.Open(ctx, p.progress); err != nil {
+	if p.node && h.crew != nil && isPostgres(h.viewsAt.url) {
+		return h, nil
+	}
+	if err := h.alone(ctx, p.progress); err != nil {
 		if h.readOnly == nil {
 			return nil, err
 		}
@@ -194,11 +200,8 @@ type live struct {
 // the scheduler. They work until end is called, whatever becomes of ctx.
 func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(string) (string, bool)) (*live, error) {
 	hub := react.NewHub(h.log)
-	reactions := []bus.Reaction{{Name: "live feed", Handle: react.LiveFeed(hub), Checkpoint: h.checkpoint("feed")}}
-	if h.readOnly == nil {
-		reactions = append(reactions, h.notices())
-	}
-	router, err := bus.NewRouter(h.log, retryPause, h.logger, reactions...)
+	feed := bus.Reaction{Name: "live feed", Handle: react.LiveFeed(hub), Checkpoint: h.checkpoint(feedName)}
+	router, err := bus.NewRouter(h.log, retryPause, h.logger, feed)
 	if err != nil {
 		return nil, err
 	}
@@ -209,19 +212,40 @@ func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(strin
 		}
 	}
 	ctx, l.stop = context.WithCancel(context.WithoutCancel(ctx))
-	l.workers.run(ctx, h.logger, "watch", h.watchViews)
-	l.workers.run(ctx, h.logger, "router", router.Run)
-	if h.readOnly == nil {
-		l.scheduler = h.scheduler()
-		registerSchedule(h.metrics, l.scheduler.Status, h.clock)
-		l.workers.run(ctx, h.logger, "views", h.project)
-		l.workers.run(ctx, h.logger, "completer", h.complete)
-		l.workers.run(ctx, h.logger, "scheduler", l.scheduler.Run)
-		l.outlets.run(ctx, &l.workers, h.logger)
-		l.workers.run(ctx, h.logger, "parked notices", func(ctx context.Context) error { return bus.Replay(ctx, h.log, h.notices(), h.logger) })
+	l.workers.run(ctx, h.logger, "live feed", router.Run)
+	defer l.workers.run(ctx, h.logger, "watch", h.watchViews)
+	if h.readOnly != nil {
+		return l, nil
 	}
+	l.scheduler = h.scheduler()
+	registerSchedule(h.metrics, l.scheduler.Status, h.clock)
+	if h.crew == nil || !isPostgres(h.viewsAt.url) {
+		return l, h.work(ctx, l, &l.workers)
+	}
+	first := make(chan struct{})
+	l.workers.run(ctx, h.logger, "nodes", func(ctx context.Context) error { return h.takeTurns(ctx, l, first) })
+	<-first
 	return l, nil
 }
+
+// work starts what one process alone does on a log: the views, the completer, the scheduler, the reactions that write and
+// the relays.
+func (h *house) work(ctx context.Context, l *live, workers *group) error {
+	router, err := bus.NewRouter(h.log, retryPause, h.logger, h.notices())
+	if err != nil {
+		return err
+	}
+	workers.run(ctx, h.logger, "views", h.project)
+	workers.run(ctx, h.logger, "completer", h.complete)
+	workers.run(ctx, h.logger, "scheduler", l.scheduler.Run)
+	workers.run(ctx, h.logger, "reactions", router.Run)
+	l.outlets.run(ctx, workers, h.logger)
+	workers.run(ctx, h.logger, "parked notices", func(ctx context.Context) error { return bus.Replay(ctx, h.log, h.notices(), h.logger) })
+	return nil
+}
+
+// feedName is the live feed's checkpoint: each node has its own.
+const feedName = "feed"
 
 // project keeps the views up to date.
 func (h *house) project(ctx context.Context) error { return h.views.Run(ctx, time.Now) }
@@ -236,7 +260,7 @@ func (h *house) notices() bus.Reaction {
 }
 
 // parking is where notices stand that could not be given.
-func (h *house) parking() *bus.Parking { return parkingOf(h.dir, noticesName, h.log.ID()) }
+func (h *house) parking() react.Parking { return h.parkingOf(noticesName) }
 
 // scheduler does what time makes due.
 func (h *house) scheduler() *app.Scheduler {
@@ -289,11 +313,6 @@ func (h *house) watchViews(ctx context.Context) error {
 	}
 }
 
-// checkpoint is where a follower of the log keeps how far it has come.
-func (h *house) checkpoint(name string) *bus.FileCheckpoint {
-	return bus.NewFileCheckpoint(filepath.Join(h.dir, name+".checkpoint"), h.log.ID())
-}
-
 // complete finishes what a crash cut, and goes on after a failure.
 func (h *house) complete(ctx context.Context) error {
 	kept := h.checkpoint("completer")
@@ -336,5 +355,18 @@ func (h *house) skipCompleted(ctx context.Context, before app.Position) error {
 
 // close closes the views, then commits what waits for the log and gives up the directory.
 func (h *house) close() error {
-	return errors.Join(h.views.Close(), h.store.Close(), h.release())
+	var errs []error
+	if h.views != nil {
+		errs = append(errs, h.views.Close())
+	}
+	if h.crew != nil {
+		h.closers = append([]func() error{h.crew.Close}, h.closers...) // behind the lease
+	}
+	for _, end := range slices.Backward(h.closers) {
+		errs = append(errs, end())
+	}
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	return errors.Join(errs...)
 }

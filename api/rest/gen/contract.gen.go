@@ -174,6 +174,27 @@ func (e Rating) Valid() bool {
 	}
 }
 
+// Defines values for ReadinessRole.
+const (
+	Alone     ReadinessRole = "alone"
+	Following ReadinessRole = "following"
+	Leading   ReadinessRole = "leading"
+)
+
+// Valid indicates whether the value is a known member of the ReadinessRole enum.
+func (e ReadinessRole) Valid() bool {
+	switch e {
+	case Alone:
+		return true
+	case Following:
+		return true
+	case Leading:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReadinessStatus.
 const (
 	Ready ReadinessStatus = "ready"
@@ -2640,6 +2661,9 @@ type Rating string
 
 // Readiness defines model for Readiness.
 type Readiness struct {
+	// Role 节点角色 / What this node is among those on the log: one leads (views, what is due, notices), the others serve.
+	Role ReadinessRole `json:"role"`
+
 	// Status 状态 / Status.
 	Status ReadinessStatus `json:"status"`
 
@@ -2652,6 +2676,9 @@ type Readiness struct {
 	// Warnings 提示 / Warnings.
 	Warnings []string `json:"warnings"`
 }
+
+// ReadinessRole 节点角色 / What this node is among those on the log: one leads (views, what is due, notices), the others serve.
+type ReadinessRole string
 
 // ReadinessStatus 状态 / Status.
 type ReadinessStatus string

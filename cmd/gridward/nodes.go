@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"gridward/adapters/bus"
+	"gridward/adapters/pgstore"
+	"gridward/adapters/sqlstore"
+	"gridward/app"
+	"gridward/app/react"
+	"gridward/domain/fault"
+)
+
+// Where the views are in PostgreSQL, several processes may serve one log. One of them leads: it keeps the views, does what
+// time makes due, finishes what a crash cut and tells the outside. It has a lease, which the others take when it is over;
+// its epoch fences what an earlier leader still has under way (docs/decisions/0023).
+
+// crew is what this process shares with the others.
+type crew struct {
+	*pgstore.Nodes
+	holder string // this node's own name, for ever
+	epoch  atomic.Int64
+	leads  atomic.Bool
+}
+
+// nodeFile keeps the name of the node whose data directory it is.
+const nodeFile = "node"
+
+// join opens what is shared, if anything is. The data directory is this process's own by then.
+func (h *house) join(ctx context.Context) error {
+	url := sharedIn(h.logAt, h.viewsAt)
+	if url == "" {
+		return nil
+	}
+	holder, err := nodeName(filepath.Join(h.dir, nodeFile))
+	if err != nil {
+		return err
+	}
+	nodes, err := pgstore.OpenNodes(ctx, url, h.log.ID())
+	if err != nil {
+		return err
+	}
+	h.crew = &crew{Nodes: nodes, holder: holder}
+	registerLead(h.metrics, h.crew)
+	return nil
+}
+
+// sharedIn is the database with what nodes share: that of the views, or else of the log; "" where neither is in one.
+func sharedIn(log, tables place) string {
+	for _, p := range []place{tables, log} {
+		if isPostgres(p.url) {
+			return p.url
+		}
+	}
+	return ""
+}
+
+func isPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+// nodeName reads the node's name, or gives it one.
+func nodeName(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if err == nil && len(raw) > 0 {
+		return strings.TrimSpace(string(raw)), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	name := host + "/" + uuid.NewString()
+	return name, os.WriteFile(path, []byte(name+"\n"), 0o600)
+}
+
+// own makes the data directory this process's own; a log on SQLite in it does that itself.
+func (h *house) own() (release func() error, err error) {
+	if h.logAt.url == "" {
+		return func() error { return nil }, nil
+	}
+	if err := os.MkdirAll(h.dir, 0o750); err != nil {
+		return nil, fault.New(fault.Unavailable, "data_dir_unwritable", "the data directory %s cannot be made", h.dir)
+	}
+	lock, err := sqlstore.LockDir(h.dir)
+	if err != nil {
+		return nil, err
+	}
+	return lock.Close, nil
+}
+
+// alone opens the views for a command that works on them by itself, or for the only server there can be.
+func (h *house) alone(ctx context.Context, progress func(done, total app.Position)) error {
+	if h.crew == nil || h.readOnly != nil {
+		return h.views.Open(ctx, progress)
+	}
+	epoch, release, err := h.crew.Hold(ctx, h.crew.holder, pgstore.DefaultTerms, func(err error) { h.logger.Error("the lead was lost", zap.Error(err)) })
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, release)
+	h.lead(epoch)
+	return h.views.Lead(ctx, epoch)
+}
+
+// hold keeps every other process from leading on a log meanwhile: on SQLite the open log does that.
+func (p place) hold(ctx context.Context, id uuid.UUID) (release func() error, err error) {
+	if !isPostgres(p.url) {
+		return func() error { return nil }, nil
+	}
+	nodes, err := pgstore.OpenNodes(ctx, p.url, id)
+	if err != nil {
+		return nil, err
+	}
+	_, end, err := nodes.Hold(ctx, "filling/"+uuid.NewString(), pgstore.DefaultTerms, func(error) {}) // whoever takes it over meets the same records
+	if err != nil {
+		return nil, errors.Join(err, nodes.Close())
+	}
+	return func() error { return errors.Join(end(), nodes.Close()) }, nil
+}
+
+// lead takes note that this process leads from now on.
+func (h *house) lead(epoch int64) {
+	h.crew.epoch.Store(epoch)
+	if g, ok := h.gens.(*pgstore.Generations); ok {
+		g.Fence(h.log.ID(), epoch)
+	}
+}
+
+// takeTurns leads whenever this node may, and follows otherwise, until ctx ends. first is closed when it is clear for the
+// first time which of both it does.
+func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) error {
+	var once sync.Once
+	decided := func() { once.Do(func() { close(first) }) }
+	defer decided()
+	follow := h.follow(ctx)
+	said := ""
+	h.crew.Nodes.Lead(ctx, h.crew.holder, pgstore.DefaultTerms, func(leading context.Context, epoch int64) {
+		follow()
+		said = ""
+		if err := h.leadWith(leading, l, epoch, decided); err != nil {
+			h.logger.Error("this node cannot lead", zap.Int64("epoch", epoch), zap.Error(err))
+			retryPause.Wait(leading, 3)
+		}
+		follow = h.follow(ctx)
+	}, func(err error) {
+		decided()
+		now := "another node leads"
+		if err != nil {
+			now = err.Error()
+		}
+		if now != said {
+			h.logger.Info("this node follows", zap.String("why", now))
+		}
+		said = now
+	})
+	follow()
+	return nil
+}
+
+// follow has the views follow another node's until stop is called.
+func (h *house) follow(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var following group
+	following.run(ctx, h.logger, "following", h.views.Follow)
+	return func() {
+		cancel()
+		following.wait()
+	}
+}
+
+// leadWith does what only one node does, until leading ends.
+func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided func()) error {
+	h.lead(epoch)
+	if err := h.views.Lead(leading, epoch); err != nil {
+		return err
+	}
+	h.logger.Info("this node leads", zap.Int64("epoch", epoch))
+	h.crew.leads.Store(true)
+	decided()
+	var workers group
+	err := h.work(leading, l, &workers)
+	if err == nil {
+		<-leading.Done()
+	}
+	h.crew.leads.Store(false)
+	workers.wait()
+	h.logger.Info("this node leads no more", zap.Int64("epoch", epoch))
+	return errors.Join(err, h.views.Resign())
+}
+
+// role is what this process is among the nodes on the log.
+func (h *house) role() string {
+	switch {
+	case h.crew == nil:
+		return "alone"
+	case h.crew.leads.Load():
+		return "leading"
+	default:
+		return "following"
+	}
+}
+
+// notLeading refuses what only the leader can do.
+func (h *house) notLeading() error {
+	if h.role() != "following" {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Unavailable, Code: "not_leading", Message: "another node leads, or none does yet", RetryAfter: time.Second}
+}
+
+// checkpoint is where a follower of the log keeps how far it has come.
+func (h *house) checkpoint(name string) bus.Checkpoint {
+	if h.crew != nil && name != feedName {
+		return h.crew.Checkpoint(name, h.crew.epoch.Load)
+	}
+	return bus.NewFileCheckpoint(filepath.Join(h.dir, name+".checkpoint"), h.log.ID())
+}
+
+// parkingOf is the parking of one reaction or outlet.
+func (h *house) parkingOf(name string) react.Parking {
+	if h.crew != nil {
+		return h.crew.Parking(name)
+	}
+	return fileParking(h.dir, name, h.log.ID())
+}
