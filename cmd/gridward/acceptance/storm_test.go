@@ -78,23 +78,29 @@ func TestStorm(t *testing.T) {
 			sent = append(sent, l.sent...)
 		}
 	}
-	patient := &http.Client{Timeout: time.Minute}
-	for _, a := range sent {
-		for tries := 0; a.fate == unknown; tries++ {
-			if err := a.send(patient, s.url); err != nil || tries == 200 {
-				t.Fatalf("sent again after the storm, %s %s is not known: %v", a.path, a.key, err)
-			}
-			if a.fate == unknown {
-				time.Sleep(100 * time.Millisecond)
-			}
-		}
-	}
+	settle(t, sent, s.url)
 	hand.now = hand.now.AddDate(0, 0, 3)
 	hand.arrive(t, s.url)
 	s.stop()
 	compare(t, dir, sent)
 	if out, errs, status := run(t, dir, "check"); status != 0 {
 		t.Errorf("check ends with %d:\n%s%s", status, out, errs)
+	}
+}
+
+// settle sends what is open again until its fate is known.
+func settle(t *testing.T, sent []*attempt, base string) {
+	t.Helper()
+	patient := &http.Client{Timeout: time.Minute}
+	for _, a := range sent {
+		for tries := 0; a.fate == unknown; tries++ {
+			if err := a.send(patient, base); err != nil || tries == 200 {
+				t.Fatalf("sent again after the storm, %s %s is not known: %v", a.path, a.key, err)
+			}
+			if a.fate == unknown {
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
 	}
 }
 
