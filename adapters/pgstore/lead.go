@@ -96,7 +96,7 @@ func (n *Nodes) Hold(ctx context.Context, holder string, t Terms, lost func(erro
 	if !mine {
 		return 0, nil, n.inUse()
 	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // release calls stop
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -173,7 +173,7 @@ func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) err
 
 // follow has the views follow another node's until stop is called.
 func (h *house) follow(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx) //nolint:gosec // stop calls it
 	var following group
 	following.run(ctx, h.logger, "following", h.views.Follow)
 	return func() {
