@@ -95,6 +95,19 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// HoldDir makes the directory if it is not there and takes its lock, as Open does, for whoever keeps views in it and
+// the log elsewhere. Errors are those of Open.
+func HoldDir(dir string) (release func() error, err error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // the operator names the directory
+		return nil, unwritableDir(dir, err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return lock.Close, nil
+}
+
 func lockDir(dir string) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(dir, lockFile))
 	ok, err := lock.TryLock()

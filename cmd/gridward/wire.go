@@ -89,7 +89,7 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 	if h.logAt, h.viewsAt, err = p.at.places(); err != nil {
 		return nil, err
 	}
-	if h.release, err = h.logAt.hold(ctx, func(err error) { h.lost <- err }); err != nil {
+	if h.release, err = hold(ctx, h.logAt, h.viewsAt, readOnly != nil, func(err error) { h.lost <- err }); err != nil {
 		return nil, err
 	}
 	if err := h.openLog(ctx); err != nil {

@@ -40,8 +40,8 @@ func TestBackupRestoreCopy(t *testing.T) {
 	sameLog(t, before, first)
 
 	from := "sqlite://" + filepath.ToSlash(filepath.Join(dir, "data"))
-	if onPostgres() {
-		from = databaseOf(t, dir)
+	if url := logOf(t, dir); url != "" {
+		from = url
 	}
 	copied := filepath.Join(t.TempDir(), "copy")
 	for range 2 { // the second time there is nothing left to do

@@ -29,7 +29,7 @@ func TestStorm(t *testing.T) {
 	dir := t.TempDir()
 	pg := pgtest.StartServer(t)
 	net := newWeather(t, pg.Addr())
-	databases[dir] = net.url(t, pg.Database(t))
+	logs[dir] = net.url(t, pg.Database(t))
 	s := start(t, dir, "--clock", firstHour.Format(time.RFC3339))
 	prepare(t, s)
 	hand, random := &clockHand{now: firstHour}, rand.New(rand.NewPCG(20260302, 10))
