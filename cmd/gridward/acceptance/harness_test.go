@@ -175,6 +175,15 @@ func embeddedOnly(t testing.TB) {
 	}
 }
 
+// notOverTheProtocol leaves a test out where the log is on EventStoreDB: it draws a whole demonstration up, which is
+// thousands of commands one after the other and the same on every engine; there it took two minutes, and held.
+func notOverTheProtocol(t testing.TB) {
+	t.Helper()
+	if onEventStoreDB() {
+		t.Skip("SKIPPED: the same on every engine, and long on EventStoreDB")
+	}
+}
+
 // address is how the program says where it listens.
 var address = regexp.MustCompile(`127\.0\.0\.1:[1-9][0-9]*`)
 

@@ -31,25 +31,8 @@ func TestStorm(t *testing.T) {
 	net := newWeather(t, pg.Addr())
 	logs[dir] = net.url(t, pg.Database(t))
 	s := start(t, dir, "--clock", firstHour.Format(time.RFC3339))
-	prepare(t, s)
-	hand, random := &clockHand{now: firstHour}, rand.New(rand.NewPCG(20260302, 10))
-	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	defer client.CloseIdleConnections()
-	var sent []*attempt
-	for round := range max(6, faultRounds(t)/6) {
-		var over atomic.Bool
-		var all sync.WaitGroup
-		loads := make([]*load, clients)
-		for w := range loads {
-			loads[w] = &load{round: round, worker: w}
-			all.Go(func() { loads[w].weather(client, s.url, &over) })
-		}
-		all.Go(func() {
-			for !over.Load() {
-				_ = hand.move(client, s.url) // it may break off like anything else
-			}
-		})
-		time.Sleep(time.Duration(200+random.IntN(300)) * time.Millisecond)
+	random := rand.New(rand.NewPCG(20260302, 10))
+	weathers(t, s, max(6, faultRounds(t)/6), random, func(round int) {
 		switch round % 6 {
 		case 0:
 			net.cut(t)
@@ -67,8 +50,36 @@ func TestStorm(t *testing.T) {
 			pg.Shutdown(t)
 			pg.Run(t)
 		}
+	}, func() { net.clears(t) })
+}
+
+// weathers loads the program round after round while the clock goes on. In each of them something is wrong with its
+// log's server, until calm is called. At the end what is open is sent again, three days pass, and the log is held against
+// what the clients were told. It gives how long the longest answer took.
+func weathers(t *testing.T, s *server, rounds int, random *rand.Rand, wrong func(round int), calm func()) time.Duration {
+	t.Helper()
+	prepare(t, s)
+	hand, watch := &clockHand{now: firstHour}, &stopwatch{next: &http.Transport{MaxIdleConnsPerHost: clients}}
+	client := &http.Client{Timeout: 20 * time.Second, Transport: watch}
+	defer client.CloseIdleConnections()
+	var sent []*attempt
+	for round := range rounds {
+		var over atomic.Bool
+		var all sync.WaitGroup
+		loads := make([]*load, clients)
+		for w := range loads {
+			loads[w] = &load{round: round, worker: w}
+			all.Go(func() { loads[w].weather(client, s.url, &over) })
+		}
+		all.Go(func() {
+			for !over.Load() {
+				_ = hand.move(client, s.url) // it may break off like anything else
+			}
+		})
+		time.Sleep(time.Duration(200+random.IntN(300)) * time.Millisecond)
+		wrong(round)
 		time.Sleep(time.Duration(300+random.IntN(500)) * time.Millisecond)
-		net.clears(t)
+		calm()
 		over.Store(true)
 		all.Wait()
 		for _, l := range loads {
@@ -92,9 +103,27 @@ func TestStorm(t *testing.T) {
 	hand.now = hand.now.AddDate(0, 0, 3)
 	hand.arrive(t, s.url)
 	s.stop()
-	compare(t, dir, sent)
-	if out, errs, status := run(t, dir, "check"); status != 0 {
+	compare(t, s.dir, sent)
+	if out, errs, status := run(t, s.dir, "check"); status != 0 {
 		t.Errorf("check ends with %d:\n%s%s", status, out, errs)
+	}
+	return time.Duration(watch.longest.Load())
+}
+
+// stopwatch remembers how long the longest answer took to come, or not to come.
+type stopwatch struct {
+	next    http.RoundTripper
+	longest atomic.Int64
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *stopwatch) RoundTrip(r *http.Request) (*http.Response, error) {
+	began := time.Now()
+	resp, err := w.next.RoundTrip(r)
+	for took := int64(time.Since(began)); ; {
+		if was := w.longest.Load(); took <= was || w.longest.CompareAndSwap(was, took) {
+			return resp, err
+		}
 	}
 }
 
