@@ -50,44 +50,7 @@ func RunSuccessor(t *testing.T, harness func(t *testing.T) SuccessorHarness) {
 		}
 		wantTakenOver(t, log, records)
 	})
-	t.Run("it takes nothing that does not fit", func(t *testing.T) {
-		h := harness(t)
-		x := openSuccessor(t, h, of)
-		if err := x.Put(testContext(t), records[:2]); err != nil {
-			t.Fatal(err)
-		}
-		for what, change := range map[string]func(*app.Record){
-			"not behind the head":        func(r *app.Record) { r.Position = records[1].Position },
-			"no version":                 func(r *app.Record) { r.Version = 0 },
-			"recorded before the others": func(r *app.Record) { r.RecordedAt = records[0].RecordedAt.Add(-time.Second) },
-			"no type":                    func(r *app.Record) { r.Type = "" },
-			"no id":                      func(r *app.Record) { r.ID = uuid.Nil },
-			"a version left out":         func(r *app.Record) { r.Version++ },
-			"a version that is there":    func(r *app.Record) { r.Version-- },
-		} {
-			head, err := x.Head(testContext(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			bad := slices.Clone(records[2:])
-			change(&bad[1])
-			left := slices.DeleteFunc(bad, func(r app.Record) bool { return r.Position <= head && r.Position > records[1].Position })
-			if err := x.Put(testContext(t), left); err == nil {
-				t.Errorf("%s: it took that", what)
-			}
-			if head, err = x.Head(testContext(t)); err != nil || head >= records[3].Position {
-				t.Errorf("%s: its head is %s, %v", what, head, err)
-			}
-		}
-		head, err := x.Head(testContext(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		take(t, x, slices.DeleteFunc(slices.Clone(records), func(r app.Record) bool { return r.Position <= head }))
-		log, closing := h.Log(t)
-		defer closing()
-		wantTakenOver(t, log, records)
-	})
+	t.Run("it takes nothing that does not fit", func(t *testing.T) { takingOver(t, harness(t), of, records) })
 	t.Run("it is appended to like any other, and is no successor then", func(t *testing.T) {
 		h := harness(t)
 		succeed(t, h, of, records)
@@ -125,6 +88,46 @@ func RunSuccessor(t *testing.T, harness func(t *testing.T) SuccessorHarness) {
 			_ = x.Close()
 		}
 	})
+}
+
+// takingOver offers it what does not fit, and then what does.
+func takingOver(t *testing.T, h SuccessorHarness, of uuid.UUID, records []app.Record) {
+	t.Helper()
+	x := openSuccessor(t, h, of)
+	if err := x.Put(testContext(t), records[:2]); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*app.Record){
+		"not behind the head":        func(r *app.Record) { r.Position = records[1].Position },
+		"no version":                 func(r *app.Record) { r.Version = 0 },
+		"recorded before the others": func(r *app.Record) { r.RecordedAt = records[0].RecordedAt.Add(-time.Second) },
+		"no type":                    func(r *app.Record) { r.Type = "" },
+		"no id":                      func(r *app.Record) { r.ID = uuid.Nil },
+		"a version left out":         func(r *app.Record) { r.Version++ },
+		"a version that is there":    func(r *app.Record) { r.Version-- },
+	} {
+		head, err := x.Head(testContext(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad := slices.Clone(records[2:])
+		change(&bad[1])
+		left := slices.DeleteFunc(bad, func(r app.Record) bool { return r.Position <= head && r.Position > records[1].Position })
+		if err := x.Put(testContext(t), left); err == nil {
+			t.Errorf("%s: it took that", what)
+		}
+		if head, err = x.Head(testContext(t)); err != nil || head >= records[3].Position {
+			t.Errorf("%s: its head is %s, %v", what, head, err)
+		}
+	}
+	head, err := x.Head(testContext(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(t, x, slices.DeleteFunc(slices.Clone(records), func(r app.Record) bool { return r.Position <= head }))
+	log, closing := h.Log(t)
+	defer closing()
+	wantTakenOver(t, log, records)
 }
 
 // wantTakenOver holds that the log has these records in this order, at positions of its own.

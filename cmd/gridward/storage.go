@@ -59,7 +59,7 @@ func placeOf(flag, text string, otherwise place) (place, error) {
 }
 
 // known are the URLs that placeOf reads.
-const known = "sqlite:///DIR, postgres://USER@HOST/DATABASE or esdb://USER:PASSWORD@HOST"
+const known = "sqlite:///DIR, postgres://USER@HOST/DATABASE or esdb://HOST:2113"
 
 // places are where the log and the views are.
 func (s storage) places() (log, tables place, err error) {

@@ -304,6 +304,7 @@ func (h *house) complete(ctx context.Context) error {
 		}
 		h.completed.set(from)
 		save := func(at app.Position) error {
+			failures = 0 // it moves: what holds it up next is another thing
 			h.completed.set(at)
 			return kept.Save(ctx, at)
 		}
