@@ -55,6 +55,7 @@ bench: ## the measures of docs/performance.md; GRIDWARD_BENCH=smoke only shows t
 acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds; on both engines
 	GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
+	GRIDWARD_ACCEPTANCE_ENGINE=esdb GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 
 faults: build ## several hundred kill -9 rounds, PostgreSQL behind a bad network, full disk, slow clients; some twenty minutes
 	GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance

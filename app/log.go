@@ -115,6 +115,20 @@ type Replica interface {
 	Close() error
 }
 
+// Successor is a log of its own that takes the records of another one over, where an engine cannot give them the
+// positions they had. Ids, streams, versions, types, data, metadata, instants and the order stay; positions and the log's
+// id are new, so that a cursor or a checkpoint of the original does not point into it. One goroutine uses it, and nobody
+// appends to it meanwhile: a log with records of its own is no successor any more.
+type Successor interface {
+	// Head is the position which the last record had in the original, 0 if there is none yet.
+	Head(ctx context.Context) (Position, error)
+	// Put adds whole appends, of records with the positions they have in the original, behind the head and without a
+	// gap in any stream's versions. After an error appends from the beginning of the call may be there, each whole, and
+	// Head says up to where. What it acknowledged is on disk.
+	Put(ctx context.Context, records []Record) error
+	Close() error
+}
+
 // VersionConflict is the typed answer to an append whose expected version was not the stream's.
 type VersionConflict struct {
 	Stream   string

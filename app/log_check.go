@@ -50,3 +50,8 @@ func CheckPlace(r *Record, head Position, version uint64, recorded int64) error 
 	}
 	return CheckAppend(r.Stream, []Record{*r})
 }
+
+// OneAppend tells whether two neighbours of a log were appended together, as far as it can be told.
+func OneAppend(a, b *Record) bool {
+	return a.Stream == b.Stream && a.Meta.CommandID == b.Meta.CommandID && a.RecordedAt.Equal(b.RecordedAt)
+}

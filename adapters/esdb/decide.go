@@ -28,7 +28,11 @@ func (w *writer) send(b *batch, x *work) {
 	}
 	events := make([]*streams.AppendReq_ProposedMessage, len(r.Records))
 	for i := range r.Records {
-		events[i] = proposal(&r.Records[i], r.Meta(i), b.at, b.behind)
+		e := envelope{Schema: r.Records[i].Schema, Recorded: b.at.UnixMicro(), Behind: uint64(b.behind), Meta: r.Meta(i)}
+		if w.keeps {
+			e.Recorded, e.Origin = r.Records[i].RecordedAt.UnixMicro(), uint64(r.Records[i].Position)
+		}
+		events[i] = proposal(&r.Records[i], &e)
 	}
 	got, err := w.s.link.append(w.ctx, w.s.prefix+r.Stream, r.Expected, events)
 	broken, isLost := isBroken(err)

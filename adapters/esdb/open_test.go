@@ -203,11 +203,3 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 }
-
-func TestACopyOntoEventStoreDBIsRefused(t *testing.T) {
-	r, err := OpenReplica()
-	if r != nil {
-		t.Error("there is a replica")
-	}
-	wantFault(t, err, fault.Refused, "log_keeps_no_positions")
-}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"gridward/app"
 	"gridward/domain/fault"
 )
@@ -133,23 +135,62 @@ func (s *Store) Read(ctx context.Context, after app.Position, limit int) ([]app.
 		}
 	}
 	out, err := again(ctx, s, func() ([]app.Record, error) { return s.page(ctx, uint64(after), limit) })
+	if saidNo(err) && ctx.Err() == nil {
+		out, err = s.between(ctx, after, limit, err)
+	}
 	if err != nil {
 		return nil, unreadable(ctx, err)
 	}
 	return out, nil
 }
 
+// between reads behind a place that the server would not read from. It takes only the places of events; so this may be
+// the one before a record's, by which that record is asked for.
+func (s *Store) between(ctx context.Context, after app.Position, limit int, refused error) ([]app.Record, error) {
+	out, err := s.pageFrom(ctx, uint64(after)+1, uint64(after), limit)
+	if err == nil {
+		return out, nil
+	}
+	if !saidNo(err) {
+		return nil, err
+	}
+	if _, err := s.look(ctx); err != nil { // it is not the place
+		return nil, err
+	}
+	e := fault.New(fault.Invalid, "log_position_unknown", "%s is no position of this log", after)
+	e.Cause = refused
+	return nil, e
+}
+
+// saidNo tells that the server answered a read by a failure of that read, whatever it calls it.
+func saidNo(err error) bool {
+	if broken, ok := isBroken(err); ok {
+		return broken.said
+	}
+	switch status.Code(err) {
+	case codes.InvalidArgument, codes.OutOfRange, codes.FailedPrecondition, codes.NotFound:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s *Store) page(ctx context.Context, after uint64, limit int) ([]app.Record, error) {
+	return s.pageFrom(ctx, after, after, limit)
+}
+
+// pageFrom reads the records behind a position, from the place of an event there or behind it.
+func (s *Store) pageFrom(ctx context.Context, from, after uint64, limit int) ([]app.Record, error) {
 	out := make([]app.Record, 0, min(limit, pageEvents))
-	for from := after; ; {
+	for {
 		count, got := min(limit-len(out), pageEvents)+1, 0 // one more: the event at the place comes again
 		err := s.link.read(ctx, ofAll(from, uint64(count), false), func(x *streams.ReadResp_ReadEvent) (bool, error) {
 			got++
 			p := uint64(position(x))
-			if p <= from {
+			if p <= after {
 				return true, nil
 			}
-			from = p
+			from, after = p, p
 			if !s.isOurs(x.GetEvent()) {
 				return true, nil
 			}

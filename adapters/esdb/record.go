@@ -30,11 +30,13 @@ const (
 
 // envelope is what stands in an event's user metadata around the record's own: what EventStoreDB has no place for.
 // Behind is the position of a record that was there before the append began: where a read of a stream gives no
-// positions, the record's is looked for from there on.
+// positions, the record's is looked for from there on. Origin is the position the record had in the log that this one
+// took it over from, 0 if it began here.
 type envelope struct {
 	Schema   int             `json:"schema"`
 	Recorded int64           `json:"recorded"` // microseconds
 	Behind   uint64          `json:"behind"`
+	Origin   uint64          `json:"origin,omitempty"`
 	Meta     json.RawMessage `json:"meta"`
 }
 
@@ -46,6 +48,10 @@ func seal(b []byte, e *envelope) []byte {
 	b = strconv.AppendInt(b, e.Recorded, 10)
 	b = append(b, `,"behind":`...)
 	b = strconv.AppendUint(b, e.Behind, 10)
+	if e.Origin > 0 {
+		b = append(b, `,"origin":`...)
+		b = strconv.AppendUint(b, e.Origin, 10)
+	}
 	b = append(b, `,"meta":`...)
 	b = append(b, e.Meta...)
 	return append(b, '}')
@@ -69,13 +75,14 @@ func unseal(b []byte, e *envelope) error {
 func unsealPlain(b []byte, e *envelope) bool {
 	var schema, recorded int64
 	ok := integer(&b, `{"schema":`, &schema) && integer(&b, `,"recorded":`, &recorded)
-	var behind int64
+	var behind, origin int64
 	ok = ok && integer(&b, `,"behind":`, &behind)
+	integer(&b, `,"origin":`, &origin) // only what was taken over has one
 	meta, found := bytes.CutPrefix(b, []byte(`,"meta":`))
-	if !ok || !found || schema < 1 || behind < 0 || len(meta) < 3 || meta[0] != '{' || meta[len(meta)-1] != '}' {
+	if !ok || !found || schema < 1 || behind < 0 || origin < 0 || len(meta) < 3 || meta[0] != '{' || meta[len(meta)-1] != '}' {
 		return false
 	}
-	*e = envelope{Schema: int(schema), Recorded: recorded, Behind: uint64(behind), Meta: meta[:len(meta)-1]}
+	*e = envelope{Schema: int(schema), Recorded: recorded, Behind: uint64(behind), Origin: uint64(origin), Meta: meta[:len(meta)-1]}
 	return true
 }
 
@@ -98,7 +105,7 @@ func integer(b *[]byte, key string, into *int64) bool {
 }
 
 // proposal is the record as it is sent.
-func proposal(r *app.Record, meta []byte, at time.Time, behind app.Position) *streams.AppendReq_ProposedMessage {
+func proposal(r *app.Record, e *envelope) *streams.AppendReq_ProposedMessage {
 	content := contentBytes
 	if json.Valid(r.Data) {
 		content = contentJSON
@@ -107,7 +114,7 @@ func proposal(r *app.Record, meta []byte, at time.Time, behind app.Position) *st
 		Id:             toWire(r.ID),
 		Metadata:       map[string]string{systemType: r.Type, systemContent: content},
 		Data:           r.Data,
-		CustomMetadata: seal(make([]byte, 0, len(meta)+96), &envelope{r.Schema, at.UnixMicro(), uint64(behind), meta}),
+		CustomMetadata: seal(make([]byte, 0, len(e.Meta)+128), e),
 	}
 }
 

@@ -36,12 +36,15 @@ type Options struct {
 	// quick and must not append.
 	OnCommit func(commits.Batch)
 
+	of uuid.UUID // the log whose records one that is made takes over; none if it is a log from the beginning
+
 	prefix string // of the names of all streams: so tests have many logs on one server
 }
 
 // Store is an app.Log on a server. It is safe for concurrent use.
 type Store struct {
 	id     uuid.UUID
+	of     uuid.UUID // the log whose records it took over; none if it began by itself
 	prefix string
 	link   *link
 	ids    *ids
@@ -105,7 +108,9 @@ func open(ctx context.Context, url string, o Options, readOnly bool) (_ *Store, 
 func (s *Store) begin(ctx context.Context, o Options, readOnly bool) (err error) {
 	c := s.link.c
 	for attempt := 0; attempt < c.MaxDiscoverAttempts; attempt++ {
-		if s.id, err = s.identify(ctx, o, readOnly); err == nil {
+		var found identity
+		if found, err = s.identify(ctx, o, readOnly); err == nil {
+			s.id, s.of = found.ID, found.Of
 			_, err = s.look(ctx)
 		}
 		if _, ok := isBroken(err); !ok || ctx.Err() != nil {
@@ -125,39 +130,40 @@ func (s *Store) begin(ctx context.Context, o Options, readOnly bool) (err error)
 type identity struct {
 	ID     uuid.UUID `json:"id"`
 	Format int       `json:"format"`
+	Of     uuid.UUID `json:"of,omitzero"` // the log whose records it took over
 }
 
 // format is the number of what is written here; any other is refused.
 const format = 1
 
-// identify gives the id of the log that is there, or makes one. Of many that do so at once one makes it: the stream
+// identify gives the identity of the log that is there, or makes one. Of many that do so at once one makes it: the stream
 // must not be there yet.
-func (s *Store) identify(ctx context.Context, o Options, readOnly bool) (uuid.UUID, error) {
-	id, err := s.findID(ctx)
-	if err != nil || id != uuid.Nil {
-		return id, err
+func (s *Store) identify(ctx context.Context, o Options, readOnly bool) (identity, error) {
+	found, err := s.findID(ctx)
+	if err != nil || found.ID != uuid.Nil {
+		return found, err
 	}
 	if readOnly {
-		return id, fault.New(fault.NotFound, "log_not_found", "there is no log at EventStoreDB at %s", s.link.c.where())
+		return found, fault.New(fault.NotFound, "log_not_found", "there is no log at EventStoreDB at %s", s.link.c.where())
 	}
 	if _, err := s.look(ctx); err != nil { // nothing is written where somebody else's events are
-		return id, err
+		return found, err
 	}
-	made := identity{o.NewID(), format}
+	made := identity{o.NewID(), format, o.of}
 	data, err := json.Marshal(made)
 	if err != nil {
-		return id, err
+		return found, err
 	}
 	_, err = s.link.append(ctx, s.prefix+own, 0, []*streams.AppendReq_ProposedMessage{{
 		Id: toWire(made.ID), Metadata: map[string]string{systemType: "gridward.log", systemContent: contentJSON}, Data: data, CustomMetadata: []byte("{}")}})
 	if err != nil && !errors.Is(err, errVersion) {
-		return id, err
+		return found, err
 	}
 	return s.findID(ctx)
 }
 
-func (s *Store) findID(ctx context.Context) (id uuid.UUID, err error) {
-	var found identity
+// findID gives the identity of the log that is there, the zero one if there is none.
+func (s *Store) findID(ctx context.Context) (found identity, err error) {
 	err = s.link.read(ctx, ofStream(s.prefix+own, 0, 1), func(x *streams.ReadResp_ReadEvent) (bool, error) {
 		if err := json.Unmarshal(x.GetEvent().GetData(), &found); err != nil || found.Format != format || found.ID == uuid.Nil {
 			return false, fault.New(fault.Unavailable, "log_format_unknown", "the log at EventStoreDB at %s is of another format than this program's", s.link.c.where())
@@ -165,9 +171,9 @@ func (s *Store) findID(ctx context.Context) (id uuid.UUID, err error) {
 		return false, nil
 	})
 	if errors.Is(err, errNoStream) {
-		return uuid.Nil, nil
+		return identity{}, nil
 	}
-	return found.ID, err
+	return found, err
 }
 
 // ID implements app.Log.

@@ -32,6 +32,7 @@ type writer struct {
 	ctx   context.Context // ends when Close will not wait any longer
 	stop  context.CancelFunc
 	queue *commits.Queue
+	keeps bool // the records keep the instants they have, and where they were: a successor's
 }
 
 func newWriter(s *Store, o Options) *writer {
@@ -76,6 +77,10 @@ func (w *writer) commit(requests []*commits.Request) (info commits.Batch, err er
 	b := &batch{at: w.clock().UTC().Truncate(time.Microsecond), behind: head}
 	if b.at.Before(recorded) {
 		b.at = recorded
+	}
+	if w.keeps { // appends come one by one
+		last := requests[len(requests)-1].Records
+		b.at = last[len(last)-1].RecordedAt
 	}
 	byStream := map[string]int{}
 	var todo [][]*work

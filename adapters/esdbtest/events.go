@@ -64,6 +64,13 @@ func (s *Server) Count(stream string) int {
 	return len(s.streams[stream])
 }
 
+// Events is the number of events in all streams, the server's own too.
+func (s *Server) Events() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all)
+}
+
 // keep puts an event at the end. The lock is held.
 func (s *Server) keep(stream string, p proposed) *event {
 	system := map[string]string{"created": strconv.FormatInt(s.o.Clock().UnixNano()/int64(100*time.Nanosecond), 10)}

@@ -28,7 +28,7 @@ func OpenReplica(ctx context.Context, dir string, id uuid.UUID) (_ *Replica, err
 		return nil, unwritableDir(dir, err)
 	}
 	r := &Replica{}
-	if r.lock, err = LockDir(dir); err != nil {
+	if r.lock, err = lockDir(dir); err != nil {
 		return nil, err
 	}
 	o := Options{NewID: func() uuid.UUID { return id }}.withDefaults()

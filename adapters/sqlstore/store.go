@@ -65,7 +65,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // the operator names the directory
 		return nil, unwritableDir(dir, err)
 	}
-	lock, err := LockDir(dir)
+	lock, err := lockDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -95,9 +95,20 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// LockDir makes a data directory this process's own until the lock is closed. Where another process has it the error is
-// Unavailable with code data_dir_locked.
-func LockDir(dir string) (*flock.Flock, error) {
+// HoldDir makes the directory if it is not there and takes its lock, as Open does, for whoever keeps views in it and
+// the log elsewhere. Errors are those of Open.
+func HoldDir(dir string) (release func() error, err error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // the operator names the directory
+		return nil, unwritableDir(dir, err)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return lock.Close, nil
+}
+
+func lockDir(dir string) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(dir, lockFile))
 	ok, err := lock.TryLock()
 	if err != nil {

@@ -43,6 +43,13 @@ func reading(t *testing.T, open Open) {
 			t.Fatalf("read after %d gave %d records, %v", after, len(got), err)
 		}
 	}
+	for i := range all { // the record at a position is asked for by the position before it
+		if got, err := log.Read(testContext(t), all[i].Position-1, 1); err != nil || len(got) != 1 {
+			t.Fatalf("read after %d gave %d records, %v", all[i].Position-1, len(got), err)
+		} else {
+			wantSame(t, got[0], all[i])
+		}
+	}
 	for _, limit := range []int{0, -1} {
 		if _, err := log.Read(testContext(t), 0, limit); err == nil {
 			t.Fatalf("a read of %d records is no error", limit)

@@ -223,10 +223,10 @@ func (u Until) holds(r *app.Record) bool {
 	return (u.Position == 0 || r.Position <= u.Position) && (u.At.IsZero() || !r.RecordedAt.After(u.At))
 }
 
-// Restore puts a backup's records into the replica, up to a point in time; an append that lies across it is left out
+// Restore puts a backup's records into the target, up to a point in time; an append that lies across it is left out
 // whole. Every part is held against its hash before the first record is put. Cut off and done again, it goes on where
 // it was.
-func Restore(ctx context.Context, dir string, m Manifest, to app.Replica, until Until, progress Progress) (int, error) {
+func Restore(ctx context.Context, dir string, m Manifest, to Target, until Until, progress Progress) (int, error) {
 	if err := verify(ctx, dir, m); err != nil {
 		return 0, err
 	}
@@ -280,7 +280,7 @@ func verify(ctx context.Context, dir string, m Manifest) error {
 
 // restoring gathers records and puts them page by page; whole of them are appends that are known to have ended.
 type restoring struct {
-	to      app.Replica
+	to      Target
 	until   Until
 	head    app.Position
 	records []app.Record
@@ -319,7 +319,7 @@ func (w *restoring) part(ctx context.Context, path string) (err error) {
 }
 
 func (w *restoring) take(ctx context.Context, r app.Record) error {
-	if k := len(w.records); k > 0 && !oneAppend(&w.records[k-1], &r) {
+	if k := len(w.records); k > 0 && !app.OneAppend(&w.records[k-1], &r) {
 		w.whole = k
 	}
 	if w.over = !w.until.holds(&r); w.over {
@@ -330,11 +330,6 @@ func (w *restoring) take(ctx context.Context, r app.Record) error {
 		return w.put(ctx)
 	}
 	return nil
-}
-
-// oneAppend tells whether two neighbours were appended together, as far as it can be told.
-func oneAppend(a, b *app.Record) bool {
-	return a.Stream == b.Stream && a.Meta.CommandID == b.Meta.CommandID && a.RecordedAt.Equal(b.RecordedAt)
 }
 
 // put puts the appends that are whole.

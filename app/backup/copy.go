@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gridward/app"
 )
@@ -16,25 +17,42 @@ const page = 2000
 // Progress hears how far something is; total may grow meanwhile.
 type Progress func(done, total app.Position)
 
-// Copy puts everything the log holds behind the replica's head into the replica, and tells how many records that was.
-// Cut off and done again, it goes on where it was. What the log takes meanwhile is copied too, up to its end as Copy
-// finds it there.
-func Copy(ctx context.Context, from app.Log, to app.Replica, progress Progress) (n int, err error) {
+// Target is what records are put into: an app.Replica, which keeps their positions, or an app.Successor.
+type Target interface {
+	// Head is the position in the original of the last record that is there.
+	Head(ctx context.Context) (app.Position, error)
+	// Put adds whole appends.
+	Put(ctx context.Context, records []app.Record) error
+}
+
+// Copy puts everything the log holds behind the target's head into the target, whole appends at a time, and tells how
+// many records that was. Cut off and done again, it goes on where it was. What the log takes meanwhile is copied too, up
+// to its end as Copy finds it there.
+func Copy(ctx context.Context, from app.Log, to Target, progress Progress) (n int, err error) {
 	at, err := to.Head(ctx)
 	if err != nil {
 		return 0, err
 	}
+	var held []app.Record // an append that may go on
 	for {
-		records, err := from.Read(ctx, at, page)
+		read, err := from.Read(ctx, at, page)
 		if err != nil {
 			return n, err
 		}
-		if len(records) > 0 {
-			if err := to.Put(ctx, records); err != nil {
+		if len(read) > 0 {
+			at = read[len(read)-1].Position
+		}
+		records := append(held, read...)
+		whole := len(records)
+		if len(read) == page {
+			whole = lastAppend(records)
+		}
+		if whole > 0 {
+			if err := to.Put(ctx, records[:whole]); err != nil {
 				return n, err
 			}
-			n, at = n+len(records), records[len(records)-1].Position
 		}
+		n, held = n+whole, slices.Clone(records[whole:])
 		head, err := from.Head(ctx)
 		if err != nil {
 			return n, err
@@ -42,10 +60,19 @@ func Copy(ctx context.Context, from app.Log, to app.Replica, progress Progress) 
 		if progress != nil {
 			progress(at, max(head, at))
 		}
-		if len(records) < page {
+		if len(read) < page {
 			return n, nil
 		}
 	}
+}
+
+// lastAppend is where the last append begins.
+func lastAppend(records []app.Record) int {
+	i := len(records) - 1
+	for i > 0 && app.OneAppend(&records[i-1], &records[i]) {
+		i--
+	}
+	return i
 }
 
 // ErrDiffers says that two logs are not the same.
@@ -81,6 +108,44 @@ func Compare(ctx context.Context, original, replica app.Log, progress Progress) 
 		}
 		if progress != nil {
 			progress(at, head)
+		}
+	}
+	return n, nil
+}
+
+// CompareSuccessor reads a log and its successor beside each other up to the successor's end, and fails with ErrDiffers
+// at the first record in which they are not the same, to the byte, but for its position. It gives how many there are.
+func CompareSuccessor(ctx context.Context, original, successor app.Log, progress Progress) (n int, err error) {
+	head, err := successor.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var at, there app.Position // in the original, in the successor
+	for there < head {
+		got, err := successor.Read(ctx, there, page)
+		if err != nil {
+			return n, err
+		}
+		if len(got) == 0 {
+			return n, fmt.Errorf("%w: it ends behind position %s, before its end", ErrDiffers, there)
+		}
+		want, err := original.Read(ctx, at, len(got))
+		if err != nil {
+			return n, err
+		}
+		for i := range got {
+			there = got[i].Position
+			if i >= len(want) {
+				return n, fmt.Errorf("%w: it has more, from its position %s on", ErrDiffers, there)
+			}
+			at = want[i].Position
+			if got[i].Position = at; !same(&want[i], &got[i]) {
+				return n, fmt.Errorf("%w from position %s on, which is %s in the copy", ErrDiffers, at, there)
+			}
+			n++
+		}
+		if progress != nil {
+			progress(there, max(head, there))
 		}
 	}
 	return n, nil

@@ -59,7 +59,7 @@ func (c restoreCommand) Run(e *env) (err error) {
 		return err
 	}
 	n := 0
-	if err := at.fill(e.ctx, m.Log, func(r app.Replica) error {
+	if err := at.fill(e.ctx, m.Log, func(r backup.Target) error {
 		n, err = backup.Restore(e.ctx, c.From, m, r, until, progress(e.stderr, "restore"))
 		return err
 	}); err != nil {
@@ -73,13 +73,14 @@ func (c restoreCommand) Run(e *env) (err error) {
 	if err = errors.Join(err, h.close()); err != nil {
 		return err
 	}
-	e.say("log %s: %d events restored, up to position %s\n", m.Log, n, head)
+	e.say("log %s: %d events restored, up to position %s\n", h.log.ID(), n, head)
+	e.tellSuccession(m.Log, h.log.ID())
 	return nil
 }
 
 type copyCommand struct {
-	From string `required:"" help:"The log that is copied: sqlite:///DIR or postgres://USER@HOST/DATABASE. A server may run on it; what it takes behind the end is copied by the next run." placeholder:"URL"`
-	To   string `required:"" help:"Where it is copied to: an empty place, or a copy to be continued." placeholder:"URL"`
+	From string `required:"" help:"The log that is copied: a URL as for --log. A server may run on it; what it takes behind the end is copied by the next run." placeholder:"URL"`
+	To   string `required:"" help:"Where it is copied to: an empty place, or a copy to be continued. On EventStoreDB it becomes a new log, with new positions." placeholder:"URL"`
 }
 
 // Run copies a log to another engine and then holds the two against each other, record by record. Cut off and run again
@@ -102,7 +103,7 @@ func (c copyCommand) Run(e *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	n := 0
-	if err := to.fill(e.ctx, log.ID(), func(r app.Replica) error {
+	if err := to.fill(e.ctx, log.ID(), func(r backup.Target) error {
 		n, err = backup.Copy(e.ctx, log, r, progress(e.stderr, "copy  "))
 		return err
 	}); err != nil {
@@ -112,17 +113,31 @@ func (c copyCommand) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	all, err := backup.Compare(e.ctx, log, copied, progress(e.stderr, "verify"))
+	compare := backup.Compare
+	if to.onEventStoreDB() {
+		compare = backup.CompareSuccessor
+	}
+	all, err := compare(e.ctx, log, copied, progress(e.stderr, "verify"))
 	if err = errors.Join(err, copied.Close()); err != nil {
 		return err
 	}
 	e.say("log %s: %d events copied, %d are the same in both; the views are built when a server first starts on the copy\n", log.ID(), n, all)
+	e.tellSuccession(log.ID(), copied.ID())
 	return nil
 }
 
-// fill opens a place to be filled, as the only process that works on it.
-func (p place) fill(ctx context.Context, id uuid.UUID, do func(app.Replica) error) error {
-	r, err := p.replica(ctx, id)
+// tellSuccession says what a log is that took another one's records over without their positions.
+func (e *env) tellSuccession(of, log uuid.UUID) {
+	if of != log {
+		e.say("EventStoreDB gave every event a new position, so this is a new log, %s: what points into the old one (clients' cursors, "+
+			"checkpoints of what is told outside, backups to be continued) does not point into it\n", log)
+	}
+}
+
+// fill opens a place to be filled, as the only process that works on it. EventStoreDB has no lock; whoever fills it too
+// is met there by versions that are not those expected.
+func (p place) fill(ctx context.Context, id uuid.UUID, do func(backup.Target) error) error {
+	r, err := p.target(ctx, id)
 	if err != nil {
 		return err
 	}

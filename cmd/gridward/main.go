@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"google.golang.org/grpc/grpclog"
 )
 
 // version is set by the linker (Makefile).
@@ -23,6 +24,7 @@ func main() {
 	// Only the first signal counts: some supervisors send two, and the stop has a limit of its own.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what EventStoreDB's connections meet is in the errors
 	if err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "gridward:", err)
 		os.Exit(1)

@@ -87,19 +87,23 @@ func nodeName(path string) (string, error) {
 	return name, os.WriteFile(path, []byte(name+"\n"), 0o600)
 }
 
-// own makes the data directory this process's own; a log on SQLite in it does that itself.
-func (h *house) own() (release func() error, err error) {
+// own makes the data directory this process's own, and that of views in files; a log on SQLite in it does that itself.
+func (h *house) own() error {
 	if h.logAt.url == "" {
-		return func() error { return nil }, nil
+		return os.MkdirAll(h.dir, 0o750) // the log may be elsewhere
 	}
-	if err := os.MkdirAll(h.dir, 0o750); err != nil {
-		return nil, fault.New(fault.Unavailable, "data_dir_unwritable", "the data directory %s cannot be made", h.dir)
+	dirs := []string{h.dir}
+	if at := h.viewsAt.dir; at != "" && filepath.Clean(at) != filepath.Clean(h.dir) {
+		dirs = append(dirs, at)
 	}
-	lock, err := sqlstore.LockDir(h.dir)
-	if err != nil {
-		return nil, err
+	for _, dir := range dirs {
+		release, err := sqlstore.HoldDir(dir)
+		if err != nil {
+			return err
+		}
+		h.closers = append(h.closers, release)
 	}
-	return lock.Close, nil
+	return nil
 }
 
 // alone opens the views for a command that works on them by itself, or for the only server there can be.
@@ -185,11 +189,17 @@ func (h *house) follow(ctx context.Context) (stop func()) {
 // leadWith does what only one node does, until leading ends.
 func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided func()) error {
 	h.lead(epoch)
+	h.crew.leads.Store(true)
+	defer h.crew.leads.Store(false)
+	if h.oneAppends() {
+		if err := h.publishBuiltin(leading); err != nil {
+			return err
+		}
+	}
 	if err := h.views.Lead(leading, epoch); err != nil {
 		return err
 	}
 	h.logger.Info("this node leads", zap.Int64("epoch", epoch))
-	h.crew.leads.Store(true)
 	decided()
 	var workers group
 	err := h.work(leading, l, &workers)
@@ -200,6 +210,24 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 	workers.wait()
 	h.logger.Info("this node leads no more", zap.Int64("epoch", epoch))
 	return errors.Join(err, h.views.Resign())
+}
+
+// oneAppends says that the leader takes all commands: EventStoreDB has nothing that would keep the times of recording of
+// several appenders in order.
+func (h *house) oneAppends() bool { return h.crew != nil && h.logAt.onEventStoreDB() && isPostgres(h.viewsAt.url) }
+
+// led is a log to which only the leader appends.
+type led struct {
+	app.Log
+	h *house
+}
+
+// Append implements app.Log.
+func (l led) Append(ctx context.Context, stream string, expected uint64, records []app.Record) (app.Appended, error) {
+	if err := l.h.notLeading(); err != nil {
+		return app.Appended{}, err
+	}
+	return l.Log.Append(ctx, stream, expected, records)
 }
 
 // role is what this process is among the nodes on the log.

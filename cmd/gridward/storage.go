@@ -10,9 +10,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"gridward/adapters/esdb"
 	"gridward/adapters/pgstore"
 	"gridward/adapters/sqlstore"
 	"gridward/app"
+	"gridward/app/backup"
 	"gridward/app/commits"
 	"gridward/app/views"
 	"gridward/domain/fault"
@@ -21,14 +23,19 @@ import (
 // storage are the flags that say where everything is kept.
 type storage struct {
 	Data  string `default:"./data" help:"The data directory. Nothing is written outside it, but to the places named by --log and --views." placeholder:"DIR"`
-	Log   string `help:"Where the log is: sqlite:///DIR or postgres://USER@HOST/DATABASE (docs/postgres.md). Default: the data directory." placeholder:"URL"`
-	Views string `help:"Where the views are, likewise. Default: where the log is." placeholder:"URL"`
+	Log   string `help:"Where the log is: sqlite:///DIR, postgres://USER@HOST/DATABASE (docs/postgres.md) or esdb://USER:PASSWORD@HOST (docs/eventstoredb.md). Default: the data directory." placeholder:"URL"`
+	Views string `help:"Where the views are: sqlite:///DIR or postgres://USER@HOST/DATABASE. Default: where the log is; with a log on EventStoreDB the data directory." placeholder:"URL"`
 }
 
-// place is a directory for SQLite or the URL of a PostgreSQL database.
+// place is a directory for SQLite, or the URL of a PostgreSQL database or of an EventStoreDB.
 type place struct{ dir, url string }
 
-// placeOf reads a URL; an empty one is otherwise.
+// onEventStoreDB says that it is one: it takes a log and no views.
+func (p place) onEventStoreDB() bool {
+	return strings.HasPrefix(p.url, "esdb://") || strings.HasPrefix(p.url, "esdb+discover://")
+}
+
+// placeOf reads the URL of a log; an empty one is otherwise.
 func placeOf(flag, text string, otherwise place) (place, error) {
 	wrong := func(format string, args ...any) error {
 		return fault.New(fault.Invalid, flag+"_url_invalid", "--"+flag+": "+format, args...)
@@ -38,11 +45,11 @@ func placeOf(flag, text string, otherwise place) (place, error) {
 	case text == "":
 		return otherwise, nil
 	case !ok:
-		return place{}, wrong("write sqlite:///DIR or postgres://USER@HOST/DATABASE")
-	case scheme == "postgres" || scheme == "postgresql":
+		return place{}, wrong("write %s", known)
+	case scheme == "postgres" || scheme == "postgresql" || place{url: text}.onEventStoreDB():
 		return place{url: text}, nil
 	case scheme != "sqlite":
-		return place{}, wrong("%s is not known: write sqlite:///DIR or postgres://USER@HOST/DATABASE", scheme)
+		return place{}, wrong("%s is not known: write %s", scheme, known)
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host != "" || u.Path == "" || u.Path == "/" || u.RawQuery != "" {
@@ -51,12 +58,22 @@ func placeOf(flag, text string, otherwise place) (place, error) {
 	return place{dir: filepath.FromSlash(u.Path)}, nil
 }
 
+// known are the URLs that placeOf reads.
+const known = "sqlite:///DIR, postgres://USER@HOST/DATABASE or esdb://HOST:2113"
+
 // places are where the log and the views are.
 func (s storage) places() (log, tables place, err error) {
 	if log, err = placeOf("log", s.Log, place{dir: s.Data}); err != nil {
 		return log, tables, err
 	}
-	tables, err = placeOf("views", s.Views, log)
+	otherwise := log
+	if log.onEventStoreDB() {
+		otherwise = place{dir: s.Data}
+	}
+	if tables, err = placeOf("views", s.Views, otherwise); err == nil && tables.onEventStoreDB() {
+		return log, place{}, fault.New(fault.Invalid, "views_url_invalid",
+			"--views: EventStoreDB holds a log and no views: these go to SQLite (the default: the data directory) or to PostgreSQL")
+	}
 	return log, tables, err
 }
 
@@ -74,26 +91,45 @@ type writable interface {
 
 // open opens the log for writing.
 func (p place) open(ctx context.Context, clock func() time.Time, committed func(commits.Batch)) (writable, error) {
-	if p.url == "" {
+	switch {
+	case p.url == "":
 		return sqlstore.Open(ctx, p.dir, sqlstore.Options{Clock: clock, OnCommit: committed})
+	case p.onEventStoreDB():
+		return esdb.Open(ctx, p.url, esdb.Options{Clock: clock, OnCommit: committed})
+	default:
+		return pgstore.Open(ctx, p.url, pgstore.Options{Clock: clock, OnCommit: committed})
 	}
-	return pgstore.Open(ctx, p.url, pgstore.Options{Clock: clock, OnCommit: committed})
 }
 
 // read opens the log for reading only, also while a server writes it. Where there is none it is fault.NotFound.
 func (p place) read(ctx context.Context) (store, error) {
-	if p.url == "" {
+	switch {
+	case p.url == "":
 		return sqlstore.OpenReadOnly(ctx, p.dir)
+	case p.onEventStoreDB():
+		return esdb.OpenReadOnly(ctx, p.url)
+	default:
+		return pgstore.OpenReadOnly(ctx, p.url)
 	}
-	return pgstore.OpenReadOnly(ctx, p.url)
 }
 
-// replica opens the log with that id to be filled by records of another one.
-func (p place) replica(ctx context.Context, id uuid.UUID) (app.Replica, error) {
-	if p.url == "" {
+// target is a log that is filled with the records of another one.
+type target interface {
+	backup.Target
+	Close() error
+}
+
+// target opens the log to be filled with the records of the one with that id: a replica of it, or on EventStoreDB its
+// successor.
+func (p place) target(ctx context.Context, id uuid.UUID) (target, error) {
+	switch {
+	case p.url == "":
 		return sqlstore.OpenReplica(ctx, p.dir, id)
+	case p.onEventStoreDB():
+		return esdb.OpenSuccessor(ctx, p.url, id, esdb.Options{})
+	default:
+		return pgstore.OpenReplica(ctx, p.url, id, pgstore.Options{})
 	}
-	return pgstore.OpenReplica(ctx, p.url, id, pgstore.Options{})
 }
 
 // generations gives the views'.

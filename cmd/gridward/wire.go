@@ -95,11 +95,9 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 		}
 	}()
 	if h.readOnly == nil {
-		release, err := h.own()
-		if err != nil {
+		if err := h.own(); err != nil {
 			return nil, err
 		}
-		h.closers = append(h.closers, release)
 	}
 	if err := h.openLog(ctx); err != nil {
 		return nil, err
@@ -107,6 +105,9 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 	if h.readOnly == nil {
 		if err := h.join(ctx); err != nil {
 			return nil, err
+		}
+		if p.node && h.oneAppends() {
+			h.log = led{h.log, h}
 		}
 	}
 	if p.clock != nil {
@@ -117,7 +118,7 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 	if h.app, err = app.New(h.log, h.codec, cachedStreams); err != nil {
 		return nil, err
 	}
-	if h.readOnly == nil && !p.bare {
+	if h.readOnly == nil && !p.bare && !(p.node && h.oneAppends()) {
 		if err := h.publishBuiltin(ctx); err != nil {
 			return nil, err
 		}
@@ -323,6 +324,7 @@ func (h *house) complete(ctx context.Context) error {
 		}
 		h.completed.set(from)
 		save := func(at app.Position) error {
+			failures = 0 // it moves: what holds it up next is another thing
 			h.completed.set(at)
 			return kept.Save(ctx, at)
 		}

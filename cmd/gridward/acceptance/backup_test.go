@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -40,8 +41,8 @@ func TestBackupRestoreCopy(t *testing.T) {
 	sameLog(t, before, first)
 
 	from := "sqlite://" + filepath.ToSlash(filepath.Join(dir, "data"))
-	if onPostgres() {
-		from = databaseOf(t, dir)
+	if url := logOf(t, dir); url != "" {
+		from = url
 	}
 	copied := filepath.Join(t.TempDir(), "copy")
 	for range 2 { // the second time there is nothing left to do
@@ -77,10 +78,17 @@ func well(t *testing.T, dir string, args ...string) string {
 	return out
 }
 
+// position is where a line of "log --json" says where the record is.
+var position = regexp.MustCompile(`"position":"[0-9a-z]+",`)
+
 // sameLog holds that a directory's log says the same, record by record, and that its views follow from it.
 func sameLog(t *testing.T, dir, want string) {
 	t.Helper()
-	if got, _, _ := run(t, dir, "log", "--json"); got != want {
+	got, _, _ := run(t, dir, "log", "--json")
+	if onEventStoreDB() { // which gives new positions
+		got, want = position.ReplaceAllString(got, ""), position.ReplaceAllString(want, "")
+	}
+	if got != want {
 		t.Errorf("the log has %d records, not the %d of the original, or says something else", strings.Count(got, "\n"), strings.Count(want, "\n"))
 	}
 	well(t, dir, "check")

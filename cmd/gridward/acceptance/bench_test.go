@@ -24,8 +24,8 @@ var morningRow = regexp.MustCompile(`(?m)^\|[ 0-9]+\| +(.+?) +\| +(\d+) \| +\d+ 
 func TestBenchHTTP(t *testing.T) {
 	dir := t.TempDir()
 	bench := []string{"bench", "http", "--data", "data", "--streets", "1", "--clients", "4", "--for", "5s"}
-	if onPostgres() {
-		bench = append(bench, "--log", databaseOf(t, dir))
+	if url := logOf(t, dir); url != "" {
+		bench = append(bench, "--log", url)
 	}
 	out, errs, status := run(t, dir, bench...)
 	if status != 0 {

@@ -12,6 +12,7 @@ import (
 // TestDemo makes the demonstration twice: the same seed makes the same log, which passes the check; another seed
 // does not; and a repeat adds nothing.
 func TestDemo(t *testing.T) {
+	notOverTheProtocol(t)
 	logs := map[string]string{}
 	for name, seed := range map[string]string{"first": "7", "second": "7", "other": "8"} {
 		dir := t.TempDir()
@@ -49,6 +50,7 @@ func TestDemo(t *testing.T) {
 
 // TestFirstStart is what make run does: the first start fills the directory, the second keeps the data.
 func TestFirstStart(t *testing.T) {
+	notOverTheProtocol(t)
 	dir := t.TempDir()
 	s := start(t, dir, "--demo")
 	head := len(s.client().get("/cells?level=3&limit=500").ok(200).items())

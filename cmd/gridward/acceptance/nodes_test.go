@@ -26,8 +26,9 @@ const takeoverWithin = 10 * time.Second
 // node is one of several programs on one log, with a network of its own to the database.
 type node struct {
 	*server
-	dir string
-	net *weather
+	dir   string
+	net   *weather
+	views []string // the flags that name their place, where that is not the log's
 }
 
 // nodes are several programs on one log.
@@ -41,11 +42,19 @@ func newNodes(t *testing.T, n int, hook string) *nodes {
 	t.Helper()
 	pg := pgtest.StartServer(t)
 	database := pg.Database(t)
+	log := ""
+	if onEventStoreDB() {
+		log = startEventStoreDB(t).URL()
+	}
 	c := &nodes{t: t, hook: hook}
 	for range n {
 		dir := t.TempDir()
 		one := &node{dir: dir, net: newWeather(t, pg.Addr())}
-		databases[dir] = one.net.url(t, database)
+		logs[dir] = one.net.url(t, database)
+		if log != "" {
+			logs[dir], one.views = log, []string{"--views", logs[dir]}
+		}
+		t.Cleanup(func() { delete(logs, dir) })
 		for name, text := range map[string]string{"secret": hookSecret, "webhooks.yaml": "webhooks:\n- {name: office, url: " + hook + ", secret_file: secret, from: beginning}\n"} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
@@ -59,7 +68,7 @@ func newNodes(t *testing.T, n int, hook string) *nodes {
 
 func (n *node) begin(t *testing.T) {
 	t.Helper()
-	n.server = start(t, n.dir, "--clock", firstHour.Format(time.RFC3339), "--webhooks", "webhooks.yaml")
+	n.server = start(t, n.dir, append(n.views, "--clock", firstHour.Format(time.RFC3339), "--webhooks", "webhooks.yaml")...)
 }
 
 // leader is the node that says that it leads, but for one; nil if none does.
@@ -96,6 +105,20 @@ func (c *nodes) awaitLeader(but *node, within time.Duration) (*node, time.Durati
 	}
 }
 
+// takes says where a client sends its commands: each to a node of its own, or all to the leader where only that one
+// takes them.
+func (c *nodes) takes(client int) func() string {
+	own := c.all[client%len(c.all)]
+	return func() string {
+		if onEventStoreDB() {
+			if n := c.leader(nil); n != nil {
+				return n.url
+			}
+		}
+		return own.url
+	}
+}
+
 // move moves the leader's clock on, whichever node that is.
 func (c *nodes) move(hand *clockHand, client *http.Client) bool {
 	for _, n := range c.all {
@@ -110,6 +133,9 @@ func (c *nodes) move(hand *clockHand, client *http.Client) bool {
 func (c *nodes) readsItsWrites(round int) {
 	c.t.Helper()
 	for i, n := range c.all {
+		if onEventStoreDB() {
+			n, _ = c.awaitLeader(nil, takeoverWithin)
+		}
 		code := fmt.Sprintf("%s%04d", areaA1, 9000+round*10+i)
 		made := n.client().post("/cells", object{"code": code, "name": "新楼院"}).ok(201)
 		for _, other := range c.all {
@@ -158,19 +184,20 @@ func (o *inOrder) has(streams map[string]uint64) bool {
 	return true
 }
 
-// TestNodes runs three nodes on one PostgreSQL under load and while time goes on, and takes the leader away again and
+// TestNodes runs three nodes on one PostgreSQL, or on one EventStoreDB with the views in PostgreSQL, under load and while time goes on, and takes the leader away again and
 // again: killed, stopped and woken when another leads, cut off from the database in both directions or in one. Another
 // node leads within ten seconds; what one node acknowledged every node reads; in the end the history is whole, nothing
 // happened twice, the views are those of a fresh rebuild, and the webhook was told of every stream in its order.
 func TestNodes(t *testing.T) {
-	if !onPostgres() {
-		t.Skip("SKIPPED: this is about several nodes on PostgreSQL; make faults and make acceptance run it there")
+	if !onPostgres() && !onEventStoreDB() {
+		t.Skip("SKIPPED: this is about several nodes; make faults and make acceptance run it on PostgreSQL and EventStoreDB")
 	}
 	receiver := &inOrder{next: map[string]uint64{}}
 	hook := httptest.NewServer(receiver)
 	defer hook.Close()
 	c := newNodes(t, 3, hook.URL)
-	prepare(t, c.all[0].server)
+	first, _ := c.awaitLeader(nil, takeoverWithin)
+	prepare(t, first.server)
 	hand, random := &clockHand{now: firstHour}, rand.New(rand.NewPCG(20260302, 23))
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	defer client.CloseIdleConnections()
@@ -182,7 +209,7 @@ func TestNodes(t *testing.T) {
 		loads := make([]*load, clients)
 		for w := range loads {
 			loads[w] = &load{round: round, worker: w}
-			base := c.all[w%len(c.all)].url
+			base := c.takes(w)
 			all.Go(func() { loads[w].weather(client, base, &over) })
 		}
 		all.Go(func() {
@@ -241,8 +268,8 @@ func TestNodes(t *testing.T) {
 		}
 		c.readsItsWrites(round)
 	}
-	settle(t, sent, c.all[0].url)
 	leader, _ := c.awaitLeader(nil, takeoverWithin)
+	settle(t, sent, leader.url)
 	hand.now = hand.now.AddDate(0, 0, 3)
 	hand.arrive(t, leader.url)
 	streams := map[string]uint64{}
@@ -264,7 +291,7 @@ func TestNodes(t *testing.T) {
 	}
 	t.Logf("another node led after %s at most", slowest.Round(100*time.Millisecond))
 	compare(t, c.all[0].dir, sent)
-	if out, errs, status := run(t, c.all[0].dir, "check"); status != 0 {
+	if out, errs, status := run(t, c.all[0].dir, append([]string{"check"}, c.all[0].views...)...); status != 0 {
 		t.Errorf("check ends with %d:\n%s%s", status, out, errs)
 	}
 }

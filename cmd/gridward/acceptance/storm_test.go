@@ -29,27 +29,10 @@ func TestStorm(t *testing.T) {
 	dir := t.TempDir()
 	pg := pgtest.StartServer(t)
 	net := newWeather(t, pg.Addr())
-	databases[dir] = net.url(t, pg.Database(t))
+	logs[dir] = net.url(t, pg.Database(t))
 	s := start(t, dir, "--clock", firstHour.Format(time.RFC3339))
-	prepare(t, s)
-	hand, random := &clockHand{now: firstHour}, rand.New(rand.NewPCG(20260302, 10))
-	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	defer client.CloseIdleConnections()
-	var sent []*attempt
-	for round := range max(6, faultRounds(t)/6) {
-		var over atomic.Bool
-		var all sync.WaitGroup
-		loads := make([]*load, clients)
-		for w := range loads {
-			loads[w] = &load{round: round, worker: w}
-			all.Go(func() { loads[w].weather(client, s.url, &over) })
-		}
-		all.Go(func() {
-			for !over.Load() {
-				_ = hand.move(client, s.url) // it may break off like anything else
-			}
-		})
-		time.Sleep(time.Duration(200+random.IntN(300)) * time.Millisecond)
+	random := rand.New(rand.NewPCG(20260302, 10))
+	weathers(t, s, max(6, faultRounds(t)/6), random, func(round int) {
 		switch round % 6 {
 		case 0:
 			net.cut(t)
@@ -67,8 +50,36 @@ func TestStorm(t *testing.T) {
 			pg.Shutdown(t)
 			pg.Run(t)
 		}
+	}, func() { net.clears(t) })
+}
+
+// weathers loads the program round after round while the clock goes on. In each of them something is wrong with its
+// log's server, until calm is called. At the end what is open is sent again, three days pass, and the log is held against
+// what the clients were told. It gives how long the longest answer took.
+func weathers(t *testing.T, s *server, rounds int, random *rand.Rand, wrong func(round int), calm func()) time.Duration {
+	t.Helper()
+	prepare(t, s)
+	hand, watch := &clockHand{now: firstHour}, &stopwatch{next: &http.Transport{MaxIdleConnsPerHost: clients}, longest: map[string]time.Duration{}}
+	client := &http.Client{Timeout: 20 * time.Second, Transport: watch}
+	defer client.CloseIdleConnections()
+	var sent []*attempt
+	for round := range rounds {
+		var over atomic.Bool
+		var all sync.WaitGroup
+		loads := make([]*load, clients)
+		for w := range loads {
+			loads[w] = &load{round: round, worker: w}
+			all.Go(func() { loads[w].weather(client, func() string { return s.url }, &over) })
+		}
+		all.Go(func() {
+			for !over.Load() {
+				_ = hand.move(client, s.url) // it may break off like anything else
+			}
+		})
+		time.Sleep(time.Duration(200+random.IntN(300)) * time.Millisecond)
+		wrong(round)
 		time.Sleep(time.Duration(300+random.IntN(500)) * time.Millisecond)
-		net.clears(t)
+		calm()
 		over.Store(true)
 		all.Wait()
 		for _, l := range loads {
@@ -82,10 +93,34 @@ func TestStorm(t *testing.T) {
 	hand.now = hand.now.AddDate(0, 0, 3)
 	hand.arrive(t, s.url)
 	s.stop()
-	compare(t, dir, sent)
-	if out, errs, status := run(t, dir, "check"); status != 0 {
+	t.Logf("the longest answers: %v", watch.longest)
+	compare(t, s.dir, sent)
+	if out, errs, status := run(t, s.dir, "check"); status != 0 {
 		t.Errorf("check ends with %d:\n%s%s", status, out, errs)
 	}
+	return max(watch.longest["commands"], watch.longest["the clock"])
+}
+
+// stopwatch remembers how long the longest answer took to come, or not to come: to a command, and to a move of the
+// clock, which has much to do.
+type stopwatch struct {
+	next    http.RoundTripper
+	mu      sync.Mutex
+	longest map[string]time.Duration
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *stopwatch) RoundTrip(r *http.Request) (*http.Response, error) {
+	began := time.Now()
+	resp, err := w.next.RoundTrip(r)
+	took, what := time.Since(began), "commands"
+	if strings.HasSuffix(r.URL.Path, "/clock") {
+		what = "the clock"
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.longest[what] = max(w.longest[what], took)
+	return resp, err
 }
 
 // settle sends what is open again until its fate is known.
@@ -105,12 +140,12 @@ func settle(t *testing.T, sent []*attempt, base string) {
 }
 
 // weather sends commands until it is over. What did not come to an end is sent again, as a client would.
-func (l *load) weather(client *http.Client, base string, over *atomic.Bool) {
+func (l *load) weather(client *http.Client, base func() string, over *atomic.Bool) {
 	for n := 0; !over.Load(); n++ {
 		a := l.next(n)
 		l.sent = append(l.sent, a)
 		for a.fate == unknown && !over.Load() {
-			if l.err = a.send(client, base); l.err != nil {
+			if l.err = a.send(client, base()); l.err != nil {
 				return
 			}
 			if a.fate == unknown {
