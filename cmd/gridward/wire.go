@@ -214,6 +214,7 @@ func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(strin
 	if h.readOnly == nil {
 		l.scheduler = h.scheduler()
 		registerSchedule(h.metrics, l.scheduler.Status, h.clock)
+		registerParking(h.metrics, noticesName, h.parking())
 		l.workers.run(ctx, h.logger, "views", h.project)
 		l.workers.run(ctx, h.logger, "completer", h.complete)
 		l.workers.run(ctx, h.logger, "scheduler", l.scheduler.Run)
