@@ -16,7 +16,7 @@ FAULTS := TestKill|TestStorm|TestNodes|TestDiskFull|TestReadOnlyDirectory|TestSl
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test race lint rules-bite bench acceptance faults generate clean
+.PHONY: help run build test race lint rules-bite bench acceptance faults deploy-check generate clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ acceptance: build ## the built binary, over REST only, against numbers written b
 faults: build ## several hundred kill -9 rounds, PostgreSQL behind a bad network, full disk, slow clients; some twenty minutes
 	GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
+
+deploy-check: ## the files of deploy/ against their programs' own readers and against Gridward itself
+	cd deploy/check && $(GO) vet . && $(GO) test -count=1 .
 
 generate: bin/oapi-codegen-$(OAPI_VERSION)/oapi-codegen ## what is generated from api/openapi.yaml
 	PATH="$(CURDIR)/bin/oapi-codegen-$(OAPI_VERSION):$$PATH" $(GO) generate ./...

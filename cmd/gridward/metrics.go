@@ -126,7 +126,7 @@ func registerOutlet(r prometheus.Registerer, name string, status func() bus.Stat
 	)
 }
 
-// registerParking tells how much is parked for one receiver outside.
+// registerParking tells how much is parked: notices, or events for one receiver outside.
 func registerParking(r prometheus.Registerer, name string, in react.Parking) {
 	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_outlet_parked", Help: "Events that are parked.", ConstLabels: prometheus.Labels{"outlet": name}},
 		func() float64 {

@@ -95,7 +95,7 @@ func TestServeTellsWebhooksAndWhatIsParkedComesInOrder(t *testing.T) {
 		return err == nil && strings.Contains(fmt.Sprint(ready["warnings"]), "2 events for webhook-city are parked")
 	})
 	metrics := body(t, s, "/metrics")
-	for _, line := range []string{`gridward_outlet_parked{outlet="webhook-city"} 2`, `gridward_outlet_lag{outlet="webhook-city"} 0`, `gridward_outlet_events_total{outlet="webhook-city"} 1`} {
+	for _, line := range []string{`gridward_outlet_parked{outlet="webhook-city"} 2`, `gridward_outlet_parked{outlet="notices"} 0`, `gridward_outlet_lag{outlet="webhook-city"} 0`, `gridward_outlet_events_total{outlet="webhook-city"} 1`} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("no %s in the metrics", line)
 		}
