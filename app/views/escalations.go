@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS escalations (
 	recorded_at     BIGINT NOT NULL,
 	PRIMARY KEY (case_id, version)
 );
-CREATE INDEX IF NOT EXISTS escalations_office ON escalations (office) WHERE ended_at IS NULL`}
+CREATE INDEX IF NOT EXISTS escalations_open ON escalations (office, ended_at)`}
 
 const escalationsListed = `
 CREATE INDEX IF NOT EXISTS escalations_at ON escalations (office, since);

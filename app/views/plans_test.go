@@ -144,6 +144,10 @@ func TestWhatIsAskedForEveryDayIsSoughtNotSifted(t *testing.T) {
 	}
 	sought("INDEX cases_cell (cell=? AND reported_at>? AND reported_at<?)", page("hazards"))
 	sought("INDEX inspections_cell (cell=? AND started_at>? AND started_at<?)", page("inspections"))
+	sought("INDEX escalations_open (office=? AND ended_at=?)", func() error {
+		_, err := w.views.Escalations(ctx(), street, "fire", w.now, views.Paging{})
+		return err
+	})
 	sought("INDEX cases_limited (cell>? AND cell<?)", func() error {
 		yes := true
 		_, err := w.views.Cases(ctx(), views.CaseFilter{Cell: street, Overdue: &yes, Now: w.now}, views.Paging{})

@@ -68,18 +68,23 @@ func registerViews(r prometheus.Registerer, status func() views.Status) {
 	)
 }
 
-// registerLead tells whether this node leads those on its log.
-func registerLead(r prometheus.Registerer, c *crew) {
+// registerLead tells whether this node leads those on its log; one that is alone does.
+func registerLead(r prometheus.Registerer, h *house) {
 	r.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader", Help: "1 while this node leads the nodes on its log."},
 			func() float64 {
-				if c.leads.Load() {
-					return 1
+				if h.role() == "following" {
+					return 0
 				}
-				return 0
+				return 1
 			}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader_epoch", Help: "The epoch in which this node led last."},
-			func() float64 { return float64(c.epoch.Load()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader_epoch", Help: "The epoch in which this node led last; 0 where there can be no other."},
+			func() float64 {
+				if h.crew == nil {
+					return 0
+				}
+				return float64(h.crew.epoch.Load())
+			}),
 	)
 }
 

@@ -52,7 +52,6 @@ func (h *house) join(ctx context.Context) error {
 		return err
 	}
 	h.crew = &crew{Nodes: nodes, holder: holder}
-	registerLead(h.metrics, h.crew)
 	return nil
 }
 

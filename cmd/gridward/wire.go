@@ -221,6 +221,7 @@ func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(strin
 	l.scheduler = h.scheduler()
 	registerSchedule(h.metrics, l.scheduler.Status, h.clock)
 	registerParking(h.metrics, noticesName, h.parking())
+	registerLead(h.metrics, h)
 	if h.crew == nil || !isPostgres(h.viewsAt.url) {
 		return l, h.work(ctx, l, &l.workers)
 	}

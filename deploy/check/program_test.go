@@ -177,14 +177,7 @@ func get(ctx context.Context, method, url, token string) ([]byte, error) {
 	return io.ReadAll(answer.Body)
 }
 
-// awaited are metrics that are agreed on but that this program does not export yet, with their labels. Whoever brings
-// one takes it off this list; the first test says so.
-var awaited = metrics{
-	"gridward_leader":       {"job": true, "instance": true},
-	"gridward_leader_epoch": {"job": true, "instance": true},
-}
-
-// known is what rules and panels may use: what the program exports, what is awaited, and what Prometheus adds.
+// known is what rules and panels may use: what the program exports, and what Prometheus adds.
 func known(t *testing.T) metrics {
 	t.Helper()
 	m, err := exported()
@@ -192,21 +185,8 @@ func known(t *testing.T) metrics {
 		t.Fatal(err)
 	}
 	all := maps.Clone(m)
-	maps.Copy(all, awaited)
 	all["up"] = map[string]bool{"job": true, "instance": true}
 	return all
-}
-
-func TestWhatIsAwaitedIsNotThereYet(t *testing.T) {
-	m, err := exported()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range awaited {
-		if m[name] != nil {
-			t.Errorf("%s is exported now: take it off the list of what is awaited", name)
-		}
-	}
 }
 
 func TestTheContainersProgramIsStaticAndKnowsItsVersion(t *testing.T) {
