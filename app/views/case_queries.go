@@ -32,7 +32,9 @@ func (v *Views) Cases(ctx context.Context, f CaseFilter, p Paging) (Page[Case], 
 		w.and(map[bool]string{true: "c.deadline_at < ?", false: "(c.deadline_at IS NULL OR c.deadline_at >= ?)"}[*f.Overdue], micros(f.Now))
 	}
 	w.between("c.reported_at", f.From, f.To)
-	page, err := timed(ctx, v, `SELECT c.body FROM cases c`, &w, "c.reported_at", "c.id", true, p, scanBody[Case],
+	const bodies = `SELECT c.body FROM (SELECT c.id, c.reported_at FROM cases c{}) page JOIN cases c ON c.id = page.id
+ORDER BY page.reported_at DESC, page.id DESC` // what is sifted and sorted are short rows
+	page, err := timed(ctx, v, bodies, &w, "c.reported_at", "c.id", true, p, scanBody[Case],
 		func(c *Case) key { return key{N: micros(c.ReportedAt), S: c.ID} })
 	for i := range page.Items {
 		page.Items[i].judge(f.Now)

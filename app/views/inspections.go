@@ -211,7 +211,8 @@ func (v *Views) Inspections(ctx context.Context, f InspectionFilter, p Paging) (
 		func(in *Inspection) key { return key{N: micros(in.StartedAt), S: in.ID} })
 }
 
-// timed is a page of a listing ordered by a time and then an id, the newest first or the oldest first.
+// timed is a page of a listing ordered by a time and then an id, the newest first or the oldest first. The conditions and
+// the order go to the end of the query, or where it has a {}.
 func timed[T any](ctx context.Context, v *Views, query string, w *where, at, id string, newest bool, p Paging,
 	scan func(*sql.Rows) (T, error), of func(*T) key) (Page[T], error) {
 	size, err := p.size()
@@ -229,7 +230,8 @@ func timed[T any](ctx context.Context, v *Views, query string, w *where, at, id 
 	if ok {
 		w.and("("+at+", "+id+") "+beyond+" (?, ?)", k.N, k.S)
 	}
-	query += w.text(order, size+1)
+	before, after, _ := strings.Cut(query, "{}")
+	query = before + w.text(order, size+1) + after
 	rows, err := collect(ctx, v, query, w.args, scan)
 	if err != nil {
 		return Page[T]{}, err
