@@ -91,7 +91,7 @@ func TestCopyOntoEventStoreDB(t *testing.T) {
 	if !strings.Contains(out, "new log") || copied == 0 || copied >= number(t, out, `(\d+) are the same`) {
 		t.Errorf("gone on with, it says %q", out)
 	}
-	s := start(t, dir) // the original goes on
+	s := start(t, dir, "--clock", at8("01-01 08:00")) // the original goes on; the clock shows its end
 	register(t, s)
 	s.stop()
 	if out := well(t, dir, "copy", "--from", here, "--to", server.URL()); number(t, out, `(\d+) events copied`) == 0 {
@@ -104,7 +104,7 @@ func TestCopyOntoEventStoreDB(t *testing.T) {
 	}
 
 	logs[dir] = server.URL() // and the program moves
-	s = start(t, dir)
+	s = start(t, dir, "--clock", at8("01-01 08:00"))
 	register(t, s)
 	s.client().get("/cases?limit=1").ok(200)
 	s.stop()
