@@ -52,14 +52,15 @@ bench: ## the measures of docs/performance.md; GRIDWARD_BENCH=smoke only shows t
 	cd cmd/gridward/bench/peers && $(GO) test -v -count=1 -timeout 20m .
 	$(GO) test -v -count=1 -timeout 60m -tags bench ./cmd/gridward/bench
 
-acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds; on both engines
+acceptance: build ## the built binary, over REST only, against numbers written by hand; then kill -9 rounds; on every engine
 	GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=esdb GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 
-faults: build ## several hundred kill -9 rounds, PostgreSQL behind a bad network, full disk, slow clients; some twenty minutes
+faults: build ## several hundred kill -9 rounds, PostgreSQL and EventStoreDB that fail, full disk, slow clients; some twenty minutes
 	GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
+	GRIDWARD_ACCEPTANCE_ENGINE=esdb GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
 
 deploy-check: ## the files of deploy/ against their programs' own readers and against Gridward itself
 	cd deploy/check && $(GO) vet . && $(GO) test -count=1 .

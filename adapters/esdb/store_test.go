@@ -10,6 +10,7 @@ import (
 	"gridward/adapters/esdbtest"
 	"gridward/adapters/storetest"
 	"gridward/app"
+	"gridward/domain/fault"
 )
 
 func TestContract(t *testing.T) {
@@ -31,6 +32,25 @@ func TestContractOnASharedServer(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Harness {
 		return harness(t, url, Options{Clock: now, prefix: "test-" + uuid.NewString() + "/"})
 	})
+}
+
+func TestAPositionThatIsNoneIsSaid(t *testing.T) {
+	server := esdbtest.Start(t, esdbtest.Options{})
+	s := mustOpen(t, server.URL(), Options{})
+	first := mustAppend(t, s, "a", 0, one("a", 1)).Position
+	last := mustAppend(t, s, "a", 1, some("a", 2, 3)).Position
+	for _, at := range []app.Position{first - 2, first + 1, last - 2} {
+		_, err := s.Read(testContext(t), at, 10)
+		wantFault(t, err, fault.Invalid, "log_position_unknown")
+	}
+	for at, want := range map[app.Position]int{0: 3, first - 1: 3, first: 2, last - 1: 1, last: 0, last + 7: 0} {
+		if got, err := s.Read(testContext(t), at, 10); err != nil || len(got) != want {
+			t.Errorf("behind %s there are %d records, %v; want %d", at, len(got), err, want)
+		}
+	}
+	server.Stop()
+	_, err := s.Read(testContext(t), first+1, 10)
+	wantFault(t, err, fault.Unavailable, "log_unreadable") // it is not the position
 }
 
 // harness is the log of the connection string, empty, for the contract's suite.

@@ -268,3 +268,94 @@ func TestCompareFindsTheFirstDifference(t *testing.T) {
 		_ = s.Close()
 	}
 }
+
+// pages is a target that remembers what was put together.
+type pages struct{ puts [][]app.Record }
+
+func (p *pages) Head(context.Context) (app.Position, error) { return 0, nil }
+
+func (p *pages) Put(_ context.Context, records []app.Record) error {
+	p.puts = append(p.puts, records)
+	return nil
+}
+
+func TestACopyCutsNoAppend(t *testing.T) {
+	w, to := newTown(t), &pages{}
+	w.commands(3000) // 2,000 records into it an append is under way
+	n, err := backup.Copy(t.Context(), w, to, nil)
+	if err != nil || n != int(head(t, w)) {
+		t.Fatalf("%d records, %v", n, err)
+	}
+	if len(to.puts) < 3 {
+		t.Errorf("it took %d pages", len(to.puts))
+	}
+	var last *app.Record
+	for _, put := range to.puts {
+		if last != nil && app.OneAppend(last, &put[0]) {
+			t.Errorf("an append was cut at position %s", put[0].Position)
+		}
+		for i := range put {
+			if last != nil && put[i].Position <= last.Position {
+				t.Fatalf("position %s comes behind %s", put[i].Position, last.Position)
+			}
+			last = &put[i]
+		}
+	}
+}
+
+// moved is a log whose positions are others.
+type moved struct {
+	app.Log
+	change func([]app.Record) []app.Record
+}
+
+const by = 1000
+
+func (m moved) Head(ctx context.Context) (app.Position, error) {
+	at, err := m.Log.Head(ctx)
+	return at * by, err
+}
+
+func (m moved) Read(ctx context.Context, after app.Position, limit int) ([]app.Record, error) {
+	records, err := m.Log.Read(ctx, after/by, limit)
+	for i := range records {
+		records[i].Position *= by
+	}
+	if m.change != nil {
+		records = m.change(records)
+	}
+	return records, err
+}
+
+func TestASuccessorIsHeldAgainstItsOriginal(t *testing.T) {
+	w := newTown(t)
+	w.commands(2000)
+	all := int(head(t, w))
+	if n, err := backup.CompareSuccessor(t.Context(), w, moved{Log: w}, nil); err != nil || n != all {
+		t.Errorf("%d of %d are the same, %v", n, all, err)
+	}
+	for what, change := range map[string]func([]app.Record) []app.Record{
+		"another byte": func(r []app.Record) []app.Record {
+			r[len(r)/2].Data = append([]byte(" "), r[len(r)/2].Data...)
+			return r
+		},
+		"another id":     func(r []app.Record) []app.Record { r[0].ID = uuid.Nil; return r },
+		"another time":   func(r []app.Record) []app.Record { r[0].RecordedAt = begin.Add(-time.Hour); return r },
+		"another person": func(r []app.Record) []app.Record { r[0].Meta.Actor = "p-2"; return r },
+		"one left out":   func(r []app.Record) []app.Record { return append(r[:3:3], r[4:]...) },
+		"another order":  func(r []app.Record) []app.Record { r[0], r[1] = r[1], r[0]; return r },
+		"no more":        func([]app.Record) []app.Record { return nil },
+	} {
+		if _, err := backup.CompareSuccessor(t.Context(), w, moved{w, change}, nil); !errors.Is(err, backup.ErrDiffers) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	shorter := newTown(t)
+	shorter.commands(1999)
+	if n, err := backup.CompareSuccessor(t.Context(), w, moved{Log: shorter}, nil); err != nil || n >= all {
+		t.Errorf("the original went on: %d, %v", n, err)
+	}
+	if _, err := backup.CompareSuccessor(t.Context(), shorter, moved{Log: w}, nil); !errors.Is(err, backup.ErrDiffers) {
+		t.Errorf("the copy has more: %v", err)
+	}
+}

@@ -70,7 +70,7 @@ func TestStormOnEventStoreDB(t *testing.T) {
 
 // TestCopyOntoEventStoreDB moves a log from the embedded engine to PostgreSQL and on to EventStoreDB. The last copy is
 // killed and goes on, and later takes what came since; it says the same as the original but for the positions; and the
-// program works on it, in the data directory it had.
+// program works on it, in the data directory it had, and with its views in PostgreSQL.
 func TestCopyOntoEventStoreDB(t *testing.T) {
 	if !onEventStoreDB() {
 		t.Skip("SKIPPED: this is about EventStoreDB; make acceptance runs it there")
@@ -91,7 +91,7 @@ func TestCopyOntoEventStoreDB(t *testing.T) {
 	if !strings.Contains(out, "new log") || copied == 0 || copied >= number(t, out, `(\d+) are the same`) {
 		t.Errorf("gone on with, it says %q", out)
 	}
-	s := start(t, dir) // the original goes on
+	s := start(t, dir, "--clock", at8("01-01 08:00")) // the original goes on; the clock shows its end
 	register(t, s)
 	s.stop()
 	if out := well(t, dir, "copy", "--from", here, "--to", server.URL()); number(t, out, `(\d+) events copied`) == 0 {
@@ -104,11 +104,16 @@ func TestCopyOntoEventStoreDB(t *testing.T) {
 	}
 
 	logs[dir] = server.URL() // and the program moves
-	s = start(t, dir)
+	s = start(t, dir, "--clock", at8("01-01 08:00"))
 	register(t, s)
 	s.client().get("/cases?limit=1").ok(200)
 	s.stop()
 	well(t, dir, "check")
+	s = start(t, dir, "--clock", at8("01-01 08:00"), "--views", db) // the views may be in PostgreSQL
+	register(t, s)
+	s.client().get("/cases?limit=1").ok(200)
+	s.stop()
+	well(t, dir, "check", "--views", db)
 	if _, errs, status := run(t, dir, "copy", "--from", here, "--to", server.URL()); status == 0 || !strings.Contains(errs, "records of its own") {
 		t.Errorf("a log in use was continued as a copy: %d, %s", status, errs)
 	}
