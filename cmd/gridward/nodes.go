@@ -213,7 +213,9 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 
 // oneAppends says that the leader takes all commands: EventStoreDB has nothing that would keep the times of recording of
 // several appenders in order.
-func (h *house) oneAppends() bool { return h.crew != nil && h.logAt.onEventStoreDB() && isPostgres(h.viewsAt.url) }
+func (h *house) oneAppends() bool {
+	return h.crew != nil && h.logAt.onEventStoreDB() && isPostgres(h.viewsAt.url)
+}
 
 // led is a log to which only the leader appends.
 type led struct {
