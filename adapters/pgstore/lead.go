@@ -94,7 +94,7 @@ func (n *Nodes) Hold(ctx context.Context, holder string, t Terms, lost func(erro
 		return 0, nil, unopened(n.c, err)
 	}
 	if !mine {
-		return 0, nil, n.inUse()
+		return 0, nil, n.InUse()
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // release calls stop
 	done := make(chan struct{})
@@ -102,7 +102,7 @@ func (n *Nodes) Hold(ctx context.Context, holder string, t Terms, lost func(erro
 		defer close(done)
 		n.hold(ctx, holder, epoch, t, asked, func(leading context.Context, _ int64) {
 			if <-leading.Done(); ctx.Err() == nil {
-				lost(errors.Join(fenced(), n.inUse()))
+				lost(errors.Join(fenced(), n.InUse()))
 			}
 		})
 	}()
@@ -113,6 +113,7 @@ func (n *Nodes) Hold(ctx context.Context, holder string, t Terms, lost func(erro
 	}, nil
 }
 
-func (n *Nodes) inUse() error {
+// InUse is the refusal where another process has the lease.
+func (n *Nodes) InUse() error {
 	return fault.New(fault.Unavailable, "log_in_use", "the log in the database %s at %s is in use by another gridward", n.c.conn.Database, n.c.where())
 }

@@ -110,13 +110,33 @@ func (h *house) alone(ctx context.Context, progress func(done, total app.Positio
 	if h.crew == nil || h.readOnly != nil {
 		return h.views.Open(ctx, progress)
 	}
-	epoch, release, err := h.crew.Hold(ctx, h.crew.holder, pgstore.DefaultTerms, func(err error) { h.logger.Error("the lead was lost", zap.Error(err)) })
-	if err != nil {
+	holding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	first := make(chan error, 1)
+	tell := func(err error) {
+		select {
+		case first <- err:
+		default: // it goes on as it can: the lease is taken again when the server is back
+		}
+	}
+	var keeping group
+	keeping.run(holding, h.logger, "lease", func(ctx context.Context) error {
+		h.crew.Nodes.Lead(ctx, h.crew.holder, pgstore.DefaultTerms, func(leading context.Context, epoch int64) {
+			h.lead(epoch)
+			h.crew.leads.Store(true)
+			tell(nil)
+			<-leading.Done()
+		}, func(err error) { tell(errors.Join(err, h.crew.InUse())) })
+		return nil
+	})
+	h.closers = append(h.closers, func() error {
+		stop()
+		keeping.wait()
+		return nil
+	})
+	if err := <-first; err != nil {
 		return err
 	}
-	h.closers = append(h.closers, release)
-	h.lead(epoch)
-	return h.views.Lead(ctx, epoch)
+	return h.views.Lead(ctx, h.crew.epoch.Load())
 }
 
 // hold keeps every other process from leading on a log meanwhile: on SQLite the open log does that.
