@@ -110,7 +110,7 @@ func (h *house) alone(ctx context.Context, progress func(done, total app.Positio
 	if h.crew == nil || h.readOnly != nil {
 		return h.views.Open(ctx, progress)
 	}
-	holding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	holding, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // the last of the closers calls stop
 	first := make(chan error, 1)
 	tell := func(err error) {
 		select {
