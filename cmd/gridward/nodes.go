@@ -176,6 +176,7 @@ func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) err
 		said = ""
 		if err := h.leadWith(leading, l, epoch, decided); err != nil {
 			h.logger.Error("this node cannot lead", zap.Int64("epoch", epoch), zap.Error(err))
+			decided() // it serves what it can, and /readyz says that it is not ready
 			retryPause.Wait(leading, 3)
 		}
 		follow = h.follow(ctx)
