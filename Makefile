@@ -57,7 +57,7 @@ acceptance: build ## the built binary, over REST only, against numbers written b
 	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=esdb GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -count=1 -timeout 20m -tags acceptance ./cmd/gridward/acceptance
 
-faults: build ## several hundred kill -9 rounds, PostgreSQL and EventStoreDB that fail, full disk, slow clients; some twenty minutes
+faults: build ## several hundred kill -9 rounds, PostgreSQL and EventStoreDB that fail, full disk, slow clients; long
 	GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=postgres GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance
 	GRIDWARD_ACCEPTANCE_ENGINE=esdb GRIDWARD_FAULT_ROUNDS=300 GRIDWARD_BINARY=$(CURDIR)/bin/gridward $(GO) test -v -count=1 -timeout 60m -tags acceptance -run '$(FAULTS)' ./cmd/gridward/acceptance

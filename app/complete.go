@@ -176,11 +176,11 @@ func (a *App) complete(ctx context.Context, r Record, t Tables) error {
 	if !a.spreading[r.Type] {
 		return nil
 	}
-	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
-	if err != nil {
+	if whole, err := a.inflight.wait(ctx, r.Meta.CommandID); err != nil || whole {
 		return err
 	}
-	if whole, err := a.inflight.wait(ctx, r.Meta.CommandID); err != nil || whole {
+	event, err := a.codec.Decode(r.Type, r.Schema, r.Data)
+	if err != nil {
 		return err
 	}
 	return a.spread(ctx, r, event, t)

@@ -128,7 +128,7 @@ func (s *Store) Read(ctx context.Context, after app.Position, limit int) ([]app.
 	if limit <= 0 {
 		return nil, fmt.Errorf("read of %d records", limit)
 	}
-	if head, _, _ := s.tail.now(); after >= head { // the server refuses a place that it has not come to
+	if after >= s.tail.Head() { // the server refuses a place that it has not come to
 		head, err := s.Head(ctx)
 		if err != nil || after >= head {
 			return nil, err

@@ -48,7 +48,7 @@ type Store struct {
 	prefix string
 	link   *link
 	ids    *ids
-	tail   tail
+	tail   *tail
 	writer *writer // nil when read-only
 	stop   context.CancelFunc
 	looks  sync.WaitGroup
@@ -226,7 +226,7 @@ func (s *Store) Close() error {
 		if s.writer != nil {
 			s.writer.close()
 		}
-		s.tail.end()
+		s.tail.End()
 		s.stop()
 		s.link.close()
 		s.looks.Wait()

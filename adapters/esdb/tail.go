@@ -18,65 +18,27 @@ const (
 	retryLook = 500 * time.Millisecond
 )
 
-// tail tells those who wait how far the log goes.
+// tail is how far the log goes, and what else is known of its end.
 type tail struct {
+	*commits.Tail
 	mu       sync.Mutex
 	head     app.Position
-	recorded time.Time    // of the record at head
+	recorded time.Time    // of the record at head, or later
 	seen     app.Position // no record is between head and here, only what is the server's
-	changed  chan struct{}
-	lost     error // why nobody would hear of news from other nodes; nil while somebody does
-	closed   bool
 }
 
-func newTail() tail { return tail{changed: make(chan struct{})} }
-
-func (t *tail) change(f func() bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if f() {
-		close(t.changed)
-		t.changed = make(chan struct{})
-	}
-}
+func newTail() *tail { return &tail{Tail: commits.NewTail()} }
 
 // saw notes that the last record at or before seen is at head.
 func (t *tail) saw(seen, head app.Position, recorded time.Time) {
-	t.change(func() bool {
-		grows := head > t.head
-		if grows {
-			t.head = head
-		}
-		if recorded.After(t.recorded) {
-			t.recorded = recorded
-		}
-		t.seen = max(t.seen, seen, t.head)
-		return grows
-	})
-}
-
-func (t *tail) lose(err error) {
-	t.change(func() bool {
-		t.lost = err
-		return err != nil
-	})
-}
-
-func (t *tail) end() {
-	t.change(func() bool {
-		t.closed = true
-		return true
-	})
-}
-
-// now is how far the log goes, a channel that closes when that is no longer so, and an error if nobody knows.
-func (t *tail) now() (app.Position, <-chan struct{}, error) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return 0, nil, commits.Closed()
+	t.head = max(t.head, head)
+	if recorded.After(t.recorded) {
+		t.recorded = recorded
 	}
-	return t.head, t.changed, t.lost
+	t.seen = max(t.seen, seen, t.head)
+	t.mu.Unlock()
+	t.Grow(head)
 }
 
 // known is the last record that was seen, when it was recorded, and up to where that is certain.
@@ -87,24 +49,7 @@ func (t *tail) known() (head app.Position, recorded time.Time, seen app.Position
 }
 
 // Wait implements app.Log. While the server cannot be reached it is an error of kind Unavailable.
-func (s *Store) Wait(ctx context.Context, after app.Position) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		head, changed, err := s.tail.now()
-		switch {
-		case head > after:
-			return nil
-		case err != nil:
-			return err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
-	}
-}
+func (s *Store) Wait(ctx context.Context, after app.Position) error { return s.tail.Wait(ctx, after) }
 
 // follow looks at the end of the log until ctx ends.
 func (s *Store) follow(ctx context.Context) {
@@ -113,10 +58,10 @@ func (s *Store) follow(ctx context.Context) {
 		if _, err := s.Head(ctx); err != nil {
 			e := fault.New(fault.Unavailable, "log_unreachable", "the log's server cannot be reached")
 			e.RetryAfter, e.Cause = retryLook, err
-			s.tail.lose(e)
+			s.tail.Lose(e)
 			pause = retryLook
 		} else {
-			s.tail.lose(nil)
+			s.tail.Lose(nil)
 		}
 		timer := time.NewTimer(pause)
 		select {

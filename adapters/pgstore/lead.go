@@ -85,35 +85,42 @@ func (n *Nodes) hold(ctx context.Context, holder string, epoch int64, t Terms, a
 	_ = n.release(releasing, holder, epoch) // else it ends by itself
 }
 
-// Hold takes the lease for a command that works on the log or its views alone, and keeps it until release. Where another
-// process has it the error is Unavailable with code log_in_use; lost is told if it has to be given up.
-func (n *Nodes) Hold(ctx context.Context, holder string, t Terms, lost func(error)) (epoch int64, release func() error, err error) {
-	asked := time.Now()
-	epoch, mine, err := n.take(ctx, holder, t.Term)
-	if err != nil {
-		return 0, nil, unopened(n.c, err)
+// Keep takes the lease for a process that works on the log alone, and keeps it until release; lost while the server was
+// away, it is taken again. taken is told each epoch, the first before Keep returns. Where another process has the lease
+// the error is Unavailable with code log_in_use.
+func (n *Nodes) Keep(ctx context.Context, holder string, t Terms, taken func(epoch int64)) (release func() error, err error) {
+	keeping, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // release calls it
+	first, done := make(chan error, 1), make(chan struct{})
+	tell := func(err error) {
+		select {
+		case first <- err:
+		default: // only the first counts
+		}
 	}
-	if !mine {
-		return 0, nil, n.InUse()
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // release calls stop
-	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		n.hold(ctx, holder, epoch, t, asked, func(leading context.Context, _ int64) {
-			if <-leading.Done(); ctx.Err() == nil {
-				lost(errors.Join(fenced(), n.InUse()))
+		n.Lead(keeping, holder, t, func(leading context.Context, epoch int64) {
+			taken(epoch)
+			tell(nil)
+			<-leading.Done()
+		}, func(err error) {
+			if err == nil {
+				err = n.inUse()
 			}
+			tell(unopened(n.c, err))
 		})
 	}()
-	return epoch, func() error {
+	release = func() error {
 		stop()
 		<-done
 		return nil
-	}, nil
+	}
+	if err := <-first; err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return release, nil
 }
 
-// InUse is the refusal where another process has the lease.
-func (n *Nodes) InUse() error {
+func (n *Nodes) inUse() error {
 	return fault.New(fault.Unavailable, "log_in_use", "the log in the database %s at %s is in use by another gridward", n.c.conn.Database, n.c.where())
 }

@@ -127,8 +127,29 @@ func TestAHolderTakesItsOwnLeaseAgain(t *testing.T) {
 	if mine, err := n.renew(t.Context(), "a", 2, time.Hour); err != nil || mine {
 		t.Errorf("an earlier life renews it: %v, %v", mine, err)
 	}
-	_, _, err := n.Hold(t.Context(), "b", quick, func(error) {})
+	_, err := n.Keep(t.Context(), "b", quick, func(int64) {})
 	refusedAs(t, err, "log_in_use")
+}
+
+// A process that works alone takes its lease again, with a new epoch, where another had it while it was out of reach.
+func TestTheLeaseOfALoneProcessIsTakenAgain(t *testing.T) {
+	url, log := pgtest.Start(t), uuid.New()
+	n, epochs := openNodes(t, url, log), make(chan int64, 100)
+	release, err := n.Keep(t.Context(), "a", quick, func(epoch int64) { epochs <- epoch })
+	if err != nil {
+		t.Fatal(err)
+	}
+	epochOf(t, epochs, 1)
+	if _, err := raw(t, url).Exec(t.Context(), `UPDATE gridward_nodes.lease SET holder = 'b', epoch = 2, until = clock_timestamp()`); err != nil {
+		t.Fatal(err)
+	}
+	epochOf(t, epochs, 3)
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if _, mine, err := n.take(t.Context(), "b", time.Hour); err != nil || !mine {
+		t.Errorf("released, it is not free: %v, %v", mine, err)
+	}
 }
 
 // What an earlier leader saves is refused.

@@ -88,22 +88,6 @@ func (n *Nodes) Close() error {
 	return nil
 }
 
-// Lease is who leads. A holder whose lease is over leads no more, also where nobody else does.
-type Lease struct {
-	Holder string
-	Epoch  int64
-	Over   bool
-}
-
-// Lease says who leads; before anybody did it is the zero value, and over.
-func (n *Nodes) Lease(ctx context.Context) (l Lease, err error) {
-	err = n.pool.QueryRow(ctx, `SELECT holder, epoch, until <= clock_timestamp() FROM gridward_nodes.lease WHERE log = $1`, n.log).Scan(&l.Holder, &l.Epoch, &l.Over)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Lease{Over: true}, nil
-	}
-	return l, err
-}
-
 // take gives the lease to the holder, where it is over or was the holder's own in an earlier life, with a new epoch.
 func (n *Nodes) take(ctx context.Context, holder string, term time.Duration) (epoch int64, mine bool, err error) {
 	err = n.pool.QueryRow(ctx, `

@@ -40,7 +40,7 @@ func (s *Store) Read(ctx context.Context, after app.Position, limit int) ([]app.
 // query reads records. A connection that broke since it was last used is worth one more attempt.
 func (s *Store) query(ctx context.Context, text string, args ...any) ([]app.Record, error) {
 	out, err := s.queryOnce(ctx, text, args...)
-	if err != nil && state(err) == "" && ctx.Err() == nil && !s.isClosed() {
+	if err != nil && state(err) == "" && ctx.Err() == nil && !s.tail.Closed() {
 		out, err = s.queryOnce(ctx, text, args...)
 	}
 	if err != nil {
@@ -97,17 +97,11 @@ func unreadable(ctx context.Context, err error) error {
 func (s *Store) Head(ctx context.Context) (app.Position, error) {
 	var head int64
 	err := s.reads.QueryRow(ctx, headSQL).Scan(&head)
-	if err != nil && state(err) == "" && ctx.Err() == nil && !s.isClosed() {
+	if err != nil && state(err) == "" && ctx.Err() == nil && !s.tail.Closed() {
 		err = s.reads.QueryRow(ctx, headSQL).Scan(&head)
 	}
 	if err != nil {
 		return 0, unreadable(ctx, err)
 	}
 	return app.Position(head), nil //nolint:gosec // never negative
-}
-
-func (s *Store) isClosed() bool {
-	_, _, err := s.tail.now()
-	e, ok := fault.As(err)
-	return ok && e.Code == "log_closed"
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"gridward/app/commits"
 	"gridward/domain/fault"
 )
 
@@ -24,7 +25,7 @@ func OpenReadOnly(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, unopened(c, err)
 	}
-	s := &Store{id: id, tail: newTail()}
+	s := &Store{id: id, tail: commits.NewTail()}
 	if s.reads, err = pgxpool.NewWithConfig(ctx, c.pool); err != nil {
 		return nil, unopened(c, err)
 	}

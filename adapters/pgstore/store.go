@@ -43,7 +43,7 @@ type Store struct {
 	id     uuid.UUID
 	reads  *pgxpool.Pool
 	writer *writer // nil when read-only
-	tail   tail
+	tail   *commits.Tail
 	ends   []func() // what runs beside it, in the order to be ended
 	once   sync.Once
 	err    error // of Close
@@ -78,7 +78,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, unopened(c, err)
 	}
-	s := &Store{id: id, tail: newTail()}
+	s := &Store{id: id, tail: commits.NewTail()}
 	session := newSession(c, id, o)
 	if err := session.connect(ctx); err != nil {
 		return nil, unopened(c, err)
@@ -86,8 +86,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if s.reads, err = pgxpool.NewWithConfig(ctx, c.pool); err != nil {
 		return nil, unopened(c, errors.Join(err, session.close()))
 	}
-	s.tail.grow(session.position)
-	s.writer = newWriter(session, o, &s.tail)
+	s.tail.Grow(session.position)
+	s.writer = newWriter(session, o, s.tail)
 	s.listen(c)
 	return s, nil
 }
@@ -98,7 +98,7 @@ func (s *Store) listen(c *config) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		(&listener{config: c.conn, tail: &s.tail}).run(listening)
+		(&listener{config: c.conn, tail: s.tail}).run(listening)
 	}()
 	s.ends = []func(){stop, func() { <-ended }}
 }
@@ -140,7 +140,7 @@ func (s *Store) Close() error {
 		if s.writer != nil {
 			s.err = s.writer.close()
 		}
-		s.tail.end()
+		s.tail.End()
 		for _, end := range s.ends {
 			end()
 		}

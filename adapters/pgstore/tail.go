@@ -3,7 +3,6 @@ package pgstore
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,82 +23,13 @@ const (
 	retryListen   = 500 * time.Millisecond
 )
 
-// tail tells those who wait how far the log goes.
-type tail struct {
-	mu      sync.Mutex
-	head    app.Position
-	changed chan struct{} // closed and replaced whenever something below or head changes
-	lost    error         // why nobody would hear of news from other nodes; nil while somebody does
-	closed  bool
-}
-
-func newTail() tail { return tail{changed: make(chan struct{})} }
-
-func (t *tail) change(f func() bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if f() {
-		close(t.changed)
-		t.changed = make(chan struct{})
-	}
-}
-
-func (t *tail) grow(head app.Position) {
-	t.change(func() bool {
-		grows := head > t.head
-		t.head = max(t.head, head)
-		return grows
-	})
-}
-
-func (t *tail) lose(err error) {
-	t.change(func() bool {
-		t.lost = err
-		return err != nil
-	})
-}
-
-func (t *tail) end() {
-	t.change(func() bool {
-		t.closed = true
-		return true
-	})
-}
-
-// now is how far the log goes, a channel that closes when that is no longer so, and an error if nobody knows.
-func (t *tail) now() (app.Position, <-chan struct{}, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return 0, nil, commits.Closed()
-	}
-	return t.head, t.changed, t.lost
-}
-
 // Wait implements app.Log. While the server cannot be reached it is an error of kind Unavailable.
-func (s *Store) Wait(ctx context.Context, after app.Position) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		head, changed, err := s.tail.now()
-		switch {
-		case head > after:
-			return nil
-		case err != nil:
-			return err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
-	}
-}
+func (s *Store) Wait(ctx context.Context, after app.Position) error { return s.tail.Wait(ctx, after) }
 
 // listener follows the log's end on a connection of its own.
 type listener struct {
 	config *pgx.ConnConfig
-	tail   *tail
+	tail   *commits.Tail
 }
 
 // run listens until ctx ends, on one connection after the other.
@@ -111,7 +41,7 @@ func (l *listener) run(ctx context.Context) {
 		}
 		e := fault.New(fault.Unavailable, "log_unreachable", "the log's server cannot be reached")
 		e.RetryAfter, e.Cause = retryListen, bare(err)
-		l.tail.lose(e)
+		l.tail.Lose(e)
 		select {
 		case <-time.After(retryListen):
 		case <-ctx.Done():
@@ -141,7 +71,7 @@ func (l *listener) listen(ctx context.Context) (heard bool, err error) {
 		}
 		if !heard {
 			heard = true
-			l.tail.lose(nil)
+			l.tail.Lose(nil)
 		}
 		if err := l.wait(ctx, conn); err != nil {
 			return heard, err
@@ -156,7 +86,7 @@ func (l *listener) look(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, headSQL).Scan(&head); err != nil {
 		return err
 	}
-	l.tail.grow(app.Position(head)) //nolint:gosec // never negative
+	l.tail.Grow(app.Position(head)) //nolint:gosec // never negative
 	return nil
 }
 

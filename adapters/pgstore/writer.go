@@ -20,14 +20,14 @@ const closeGrace = 10 * time.Second
 // have theirs.
 type writer struct {
 	o       Options
-	tail    *tail
+	tail    *commits.Tail
 	session *session
 	ctx     context.Context // ends when Close will not wait any longer
 	stop    context.CancelFunc
 	queue   *commits.Queue
 }
 
-func newWriter(s *session, o Options, t *tail) *writer {
+func newWriter(s *session, o Options, t *commits.Tail) *writer {
 	w := &writer{o: o, tail: t, session: s}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.queue = commits.New(o.Limits, w.commit, o.OnCommit)
@@ -40,7 +40,7 @@ func (w *writer) commit(batch []*commits.Request) (info commits.Batch, err error
 	info.Rows, info.Tries, err = w.settle(batch)
 	info.Took = time.Since(began)
 	if err == nil {
-		w.tail.grow(w.session.position)
+		w.tail.Grow(w.session.position)
 	}
 	return info, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"gridward/app"
 	"gridward/domain/fault"
 )
 
@@ -13,9 +14,9 @@ import (
 // has come, and which generation is the live one.
 
 // Lead opens the views to be projected by this process, as Open does, from an epoch on. Follow has returned.
-func (v *Views) Lead(ctx context.Context, epoch int64) error {
+func (v *Views) Lead(ctx context.Context, epoch int64, progress func(done, total app.Position)) error {
 	v.epoch = epoch
-	return v.Open(ctx, nil)
+	return v.Open(ctx, progress)
 }
 
 // Resign ends projecting; what was applied is read on. Run has returned.

@@ -95,7 +95,7 @@ func TestAnEarlierLeaderProjectsNothing(t *testing.T) {
 	w.project()
 	open := func(epoch int64) *views.Views {
 		v := views.New(w.log, eventcodec.New(), sqlstore.NewGenerations(w.dir, false), shanghai)
-		if err := v.Lead(ctx(), epoch); err != nil {
+		if err := v.Lead(ctx(), epoch, nil); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = v.Close() })

@@ -73,10 +73,10 @@ func registerLead(r prometheus.Registerer, h *house) {
 	r.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader", Help: "1 while this node leads the nodes on its log."},
 			func() float64 {
-				if h.role() == "following" {
-					return 0
+				if h.leads() {
+					return 1
 				}
-				return 1
+				return 0
 			}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader_epoch", Help: "The epoch in which this node led last; 0 where there can be no other."},
 			func() float64 {

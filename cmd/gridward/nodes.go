@@ -110,33 +110,13 @@ func (h *house) alone(ctx context.Context, progress func(done, total app.Positio
 	if h.crew == nil || h.readOnly != nil {
 		return h.views.Open(ctx, progress)
 	}
-	holding, stop := context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // the last of the closers calls stop
-	first := make(chan error, 1)
-	tell := func(err error) {
-		select {
-		case first <- err:
-		default: // it goes on as it can: the lease is taken again when the server is back
-		}
-	}
-	var keeping group
-	keeping.run(holding, h.logger, "lease", func(ctx context.Context) error {
-		h.crew.Nodes.Lead(ctx, h.crew.holder, pgstore.DefaultTerms, func(leading context.Context, epoch int64) {
-			h.lead(epoch)
-			h.crew.leads.Store(true)
-			tell(nil)
-			<-leading.Done()
-		}, func(err error) { tell(errors.Join(err, h.crew.InUse())) })
-		return nil
-	})
-	h.closers = append(h.closers, func() error {
-		stop()
-		keeping.wait()
-		return nil
-	})
-	if err := <-first; err != nil {
+	release, err := h.crew.Keep(ctx, h.crew.holder, pgstore.DefaultTerms, h.lead)
+	if err != nil {
 		return err
 	}
-	return h.views.Lead(ctx, h.crew.epoch.Load())
+	h.closers = append(h.closers, release)
+	h.crew.leads.Store(true)
+	return h.views.Lead(ctx, h.crew.epoch.Load(), progress)
 }
 
 // hold keeps every other process from leading on a log meanwhile: on SQLite the open log does that.
@@ -148,7 +128,7 @@ func (p place) hold(ctx context.Context, id uuid.UUID) (release func() error, er
 	if err != nil {
 		return nil, err
 	}
-	_, end, err := nodes.Hold(ctx, "filling/"+uuid.NewString(), pgstore.DefaultTerms, func(error) {}) // whoever takes it over meets the same records
+	end, err := nodes.Keep(ctx, "filling/"+uuid.NewString(), pgstore.DefaultTerms, func(int64) {}) // whoever takes it over meets the same records
 	if err != nil {
 		return nil, errors.Join(err, nodes.Close())
 	}
@@ -216,7 +196,7 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 			return err
 		}
 	}
-	if err := h.views.Lead(leading, epoch); err != nil {
+	if err := h.views.Lead(leading, epoch, logged(h.logger, "building the views")); err != nil {
 		return err
 	}
 	h.logger.Info("this node leads", zap.Int64("epoch", epoch))
@@ -252,12 +232,15 @@ func (l led) Append(ctx context.Context, stream string, expected uint64, records
 	return l.Log.Append(ctx, stream, expected, records)
 }
 
+// leads says whether this process does what only one does on a log.
+func (h *house) leads() bool { return h.crew == nil || h.crew.leads.Load() }
+
 // role is what this process is among the nodes on the log.
 func (h *house) role() string {
 	switch {
 	case h.crew == nil:
 		return "alone"
-	case h.crew.leads.Load():
+	case h.leads():
 		return "leading"
 	default:
 		return "following"
@@ -266,7 +249,7 @@ func (h *house) role() string {
 
 // notLeading refuses what only the leader can do.
 func (h *house) notLeading() error {
-	if h.role() != "following" {
+	if h.leads() {
 		return nil
 	}
 	return &fault.Error{Kind: fault.Unavailable, Code: "not_leading", Message: "another node leads, or none does yet", RetryAfter: time.Second}

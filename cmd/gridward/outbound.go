@@ -97,8 +97,17 @@ func (o *outlets) add(out bus.Outlet, h *house) error {
 		return err
 	}
 	o.relays = append(o.relays, r)
-	registerOutlet(h.metrics, out.Name, r.Status, func() (app.Position, error) { return h.log.Head(context.Background()) })
+	registerOutlet(h.metrics, out.Name, func() bus.Status { return h.outletStatus(r) }, func() (app.Position, error) { return h.log.Head(context.Background()) })
 	return nil
+}
+
+// outletStatus is how a relay does. Where another node runs it nothing is behind here.
+func (h *house) outletStatus(r *bus.Relay) bus.Status {
+	s := r.Status()
+	if !h.leads() {
+		s.At, s.Err = ^app.Position(0), nil
+	}
+	return s
 }
 
 // run starts the relays.

@@ -80,7 +80,7 @@ func (c serveCommand) Run(e *env) (err error) {
 		return err
 	}
 	c.greet(e, listener.Addr().String(), token)
-	if err := serve(e.ctx, door, l, listener, h); err != nil || h.readOnly != nil || h.role() == "following" {
+	if err := serve(e.ctx, door, l, listener, h); err != nil || h.readOnly != nil || !h.leads() {
 		return err
 	}
 	h.settle(context.WithoutCancel(e.ctx))

@@ -19,7 +19,7 @@ func (h *house) warnings(l *live) []string {
 		}
 	}
 	if l.scheduler != nil {
-		s := l.scheduler.Status()
+		s := h.schedule(l)
 		if s.Err != nil {
 			out = append(out, "what is due is not being done: see the log")
 		}
@@ -30,7 +30,7 @@ func (h *house) warnings(l *live) []string {
 	if parked, err := h.parking().List(); err == nil && len(parked) > 0 {
 		out = append(out, fmt.Sprintf("%d notices are parked: gridward parked lists them", len(parked)))
 	}
-	if l.outlets != nil {
+	if l.outlets != nil && h.leads() {
 		out = append(out, l.outlets.warnings()...)
 	}
 	return append(out, h.unpublished(ctx)...)

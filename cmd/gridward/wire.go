@@ -219,7 +219,7 @@ func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(strin
 		return l, nil
 	}
 	l.scheduler = h.scheduler()
-	registerSchedule(h.metrics, l.scheduler.Status, h.clock)
+	registerSchedule(h.metrics, func() app.ScheduleStatus { return h.schedule(l) }, h.clock)
 	registerParking(h.metrics, noticesName, h.parking())
 	registerLead(h.metrics, h)
 	if h.crew == nil || !isPostgres(h.viewsAt.url) {
@@ -229,6 +229,15 @@ func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(strin
 	l.workers.run(ctx, h.logger, "nodes", func(ctx context.Context) error { return h.takeTurns(ctx, l, first) })
 	<-first
 	return l, nil
+}
+
+// schedule is how far what is due is done. Where another node does it nothing is behind here.
+func (h *house) schedule(l *live) app.ScheduleStatus {
+	s := l.scheduler.Status()
+	if !h.leads() {
+		return app.ScheduleStatus{Done: s.Done}
+	}
+	return s
 }
 
 // work starts what one process alone does on a log: the views, the completer, the scheduler, the reactions that write and
