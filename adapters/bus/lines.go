@@ -114,7 +114,7 @@ func (r *Relay) replayLine(ctx context.Context, line []react.Parked) error {
 				r.state.delivered(1)
 			}
 		}
-		if ctx.Err() != nil || err != nil && !parkable(err) {
+		if err != nil && (ctx.Err() != nil || !parkable(err)) {
 			return err
 		}
 		if err != nil {

@@ -102,7 +102,7 @@ func replayOne(ctx context.Context, log app.Log, r Reaction, p react.Parked, log
 		return fmt.Errorf("there is no record at position %s", p.Position)
 	}
 	err = handled(ctx, r.Handle, records[0])
-	if ctx.Err() != nil || err != nil && !parkable(err) {
+	if err != nil && (ctx.Err() != nil || !parkable(err)) {
 		return err // the request stands
 	}
 	if err == nil {

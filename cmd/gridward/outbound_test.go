@@ -94,11 +94,8 @@ func TestServeTellsWebhooksAndWhatIsParkedComesInOrder(t *testing.T) {
 		_, ready, err := s.do("GET", "/readyz", "")
 		return err == nil && strings.Contains(fmt.Sprint(ready["warnings"]), "2 events for webhook-city are parked")
 	})
-	metrics := body(t, s, "/metrics")
 	for _, line := range []string{`gridward_outlet_parked{outlet="webhook-city"} 2`, `gridward_outlet_parked{outlet="notices"} 0`, `gridward_outlet_lag{outlet="webhook-city"} 0`, `gridward_outlet_events_total{outlet="webhook-city"} 1`} {
-		if !strings.Contains(metrics, line) {
-			t.Errorf("no %s in the metrics", line)
-		}
+		awaited(t, line, func() bool { return strings.Contains(body(t, s, "/metrics"), line) })
 	}
 	out, err := gridward(t, "parked", "--data", dir, "--of", "webhook-city")
 	if err != nil || strings.Count(out, "cell-410104") != 2 || !strings.Contains(out, "422") || !strings.Contains(out, "waits behind") {
@@ -118,6 +115,10 @@ func TestServeTellsWebhooksAndWhatIsParkedComesInOrder(t *testing.T) {
 	}
 	awaited(t, "the replay", func() bool {
 		return slices.Equal(city.taken(), []string{"cell-410105 1", "cell-410104 1", "cell-410104 2"})
+	})
+	awaited(t, "the parking's end", func() bool { // stopped before that, the server would tell the last one again
+		out, err := gridward(t, "parked", "--data", dir)
+		return err == nil && strings.Contains(out, "nothing is parked")
 	})
 	s.stop(t)
 
