@@ -1,10 +1,7 @@
 package rest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -134,19 +131,13 @@ func (s *Server) event(r app.Record) (gen.Event, error) {
 	if err != nil {
 		return gen.Event{}, err
 	}
-	var data map[string]any
-	d := json.NewDecoder(bytes.NewReader(shown.Data))
-	d.UseNumber()
-	if err := d.Decode(&data); err != nil {
-		return gen.Event{}, fmt.Errorf("event at %s: %w", r.Position, err)
-	}
 	in := func(t time.Time) time.Time { return t.In(s.Zone) }
 	return gen.Event{
 		Id: r.ID.String(), Position: r.Position.String(), Stream: r.Stream, Version: int64(r.Version), Type: shown.Type, Schema: shown.Schema,
 		RecordedAt: in(r.RecordedAt), OccurredAt: in(r.Meta.OccurredAt), ReceivedAt: in(r.Meta.ReceivedAt), Actor: r.Meta.Actor,
 		OnBehalfOf: r.Meta.OnBehalfOf, Duty: r.Meta.Duty, Programme: r.Meta.Programme, ProgrammeVersion: r.Meta.ProgrammeVersion,
 		Cell: r.Meta.Cell, CommandId: r.Meta.CommandID.String(), Correlation: idText(r.Meta.Correlation),
-		Causation: idText(r.Meta.Causation), Data: data,
+		Causation: idText(r.Meta.Causation), Data: shown.Data,
 	}, nil
 }
 

@@ -1545,7 +1545,7 @@ type Event struct {
 	Correlation string `json:"correlation,omitempty"`
 
 	// Data Personal values read ***.
-	Data map[string]interface{} `json:"data"`
+	Data json.RawMessage `json:"data"`
 
 	// Duty 依据职责 / The duty it relied on.
 	Duty string `json:"duty,omitempty"`
