@@ -120,7 +120,7 @@ func (l *link) append(ctx context.Context, stream string, expected uint64, event
 	}
 	calling, cancel := context.WithTimeout(l.leads(ctx), l.c.call)
 	defer cancel()
-	call, err := streams.NewStreamsClient(conn).Append(calling)
+	call, err := streams.NewStreamsClient(conn).Append(calling, grpc.MaxRetryRPCBufferSize(0)) // see finish
 	if err != nil {
 		l.drop(conn, "")
 		return placed{}, &errBroken{cause: err}
@@ -133,7 +133,7 @@ func (l *link) append(ctx context.Context, stream string, expected uint64, event
 		l.drop(conn, "")
 		return placed{}, &errBroken{cause: err}
 	}
-	got, err := call.CloseAndRecv()
+	got, err := finish(call, err == nil)
 	if err != nil {
 		if broken := new(errBroken); ctx.Err() != nil {
 			broken.cause, broken.sent = ctx.Err(), true
@@ -153,6 +153,18 @@ func (l *link) append(ctx context.Context, stream string, expected uint64, event
 	default:
 		return placed{}, &errBroken{cause: fmt.Errorf("an append was answered by %T", r), sent: true, said: true}
 	}
+}
+
+// finish ends an append of which everything was sent, and waits for the answer. After a message that could not be sent
+// the end must not be: gRPC keeps what was sent of a call and, if the server cannot have seen it, begins it again on
+// another connection without telling anybody. It does so also for one that was broken off, and the server would take the
+// beginning of an append for the whole. So the call keeps nothing either.
+func finish(call streams.Streams_AppendClient, sent bool) (*streams.AppendResp, error) {
+	if sent {
+		return call.CloseAndRecv()
+	}
+	got := new(streams.AppendResp)
+	return got, call.RecvMsg(got)
 }
 
 // appendOptions always names the version the stream is to have: an append without one goes anywhere.

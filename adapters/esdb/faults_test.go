@@ -8,9 +8,12 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"gridward/adapters/esdbtest"
@@ -88,6 +91,55 @@ func TestAServerThatGoesAndReturnsLosesNothing(t *testing.T) {
 				t.Fatalf("caller %d, append %d was acknowledged as %+v, there is %+v", c, n, got, r)
 			}
 		}
+	}
+}
+
+// A stream of gRPC's whose head never reached the wire is begun again behind the caller's back with those messages that
+// were sent until then, and without the others.
+func TestAnAppendIsWholeWhereItsConnectionBreaks(t *testing.T) {
+	server := esdbtest.Start(t, esdbtest.Options{})
+	c, err := configure(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := newLink(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	const size = 12
+	var broke atomic.Int64
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	taken := map[string]bool{}
+	ctx := testContext(t)
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+		for g := range 32 {
+			wg.Go(func() {
+				stream := fmt.Sprintf("case-%d-%s", g, uuid.New())
+				var events []*streams.AppendReq_ProposedMessage
+				for _, r := range some(stream, 1, size) {
+					events = append(events, proposal(&r, &envelope{Meta: []byte("{}")}))
+				}
+				_, err := l.append(ctx, stream, 0, events)
+				if err != nil {
+					broke.Add(1)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				taken[stream] = err == nil
+			})
+		}
+		server.Break()
+		wg.Wait()
+	}
+	for stream, ok := range taken {
+		if n := server.Count(stream); n != size && (ok || n != 0) {
+			t.Errorf("%s has %d of %d events, acknowledged: %v", stream, n, size, ok)
+		}
+	}
+	if n := int(broke.Load()); n == 0 || n == len(taken) {
+		t.Errorf("%d of %d appends broke", n, len(taken))
 	}
 }
 
