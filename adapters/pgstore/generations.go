@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -142,6 +143,7 @@ func (g *Generations) pool(ctx context.Context, generation int, fill bool) (*sql
 		return nil, err
 	}
 	c.RuntimeParams["search_path"] = schemaOf(generation)
+	c.RuntimeParams["application_name"] = schemaOf(generation) + " " + c.RuntimeParams["application_name"]
 	c.RuntimeParams["synchronous_commit"] = "off"
 	if g.readOnly {
 		c.RuntimeParams["default_transaction_read_only"] = "on"
@@ -212,12 +214,31 @@ func makePointer(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
+// readersMove is how long other nodes have to move their readers to a newer generation before the old one is dropped.
+const readersMove = 3 * time.Second
+
+// unread waits until no connection to the generation is left, readersMove at most.
+func unread(ctx context.Context, conn *pgx.Conn, generation int) error {
+	const look = 20 * time.Millisecond
+	for end := time.Now().Add(readersMove); ; time.Sleep(look) {
+		var read bool
+		err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_stat_activity
+WHERE datname = current_database() AND split_part(application_name, ' ', 1) = $1)`, schemaOf(generation)).Scan(&read)
+		if err != nil || !read || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
 // Drop implements views.Generations.
 func (g *Generations) Drop(ctx context.Context, generation int) error {
 	if g.readOnly {
 		return g.refuse()
 	}
 	return g.with(ctx, func(conn *pgx.Conn) error {
+		if err := unread(ctx, conn, generation); err != nil {
+			return err
+		}
 		_, err := conn.Exec(ctx, `DROP SCHEMA IF EXISTS `+schemaOf(generation)+` CASCADE`)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"gridward/adapters/pgtest"
 	"gridward/app/views"
@@ -43,6 +44,37 @@ func wantCurrent(t *testing.T, g *Generations, n int, fingerprint string) {
 	t.Helper()
 	if gotN, gotF, err := g.Current(t.Context()); gotN != n || gotF != fingerprint || err != nil {
 		t.Errorf("current is %d %q %v, want %d %q", gotN, gotF, err, n, fingerprint)
+	}
+}
+
+// Another node notices within a second that there is a newer generation: until then it reads the old one.
+func TestAGenerationThatOthersReadIsDroppedWhenTheyHaveLeft(t *testing.T) {
+	url := pgtest.Start(t)
+	g := generations(t, url, false)
+	mine := openGeneration(t, g, 1)
+	execute(t, mine, `CREATE TABLE t (x BIGINT)`)
+	if err := mine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other := openGeneration(t, generations(t, url, true), 1)
+	dropped := make(chan error, 1)
+	go func() { dropped <- g.Drop(t.Context(), 1) }()
+	for range 20 {
+		time.Sleep(10 * time.Millisecond)
+		if _, err := other.ExecContext(t.Context(), `SELECT x FROM t`); err != nil {
+			t.Fatalf("while it is read: %v", err)
+		}
+	}
+	select {
+	case err := <-dropped:
+		t.Fatalf("dropped while it is read: %v", err)
+	default:
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-dropped; err != nil {
+		t.Fatal(err)
 	}
 }
 

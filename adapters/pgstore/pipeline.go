@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -47,10 +48,12 @@ type pipeConn struct {
 	build   pgx.ExtendedQueryBuilder
 }
 
-// What is sent before it is handed to the network, and before its answers are read.
+// What is sent before it is handed to the network, before the server is asked to hand over its answers, and before the
+// older half of the answers is read: sender and server go on meanwhile.
 const (
 	pipeBytes = 32 << 10
-	pipeSent  = 1024
+	pipeAsked = 256
+	pipeSent  = 4 * pipeAsked
 )
 
 // pipeResult is the answer to a statement that may still be under way.
@@ -94,8 +97,11 @@ func (c *pipeConn) send(sd *pgconn.StatementDescription, argsV []driver.NamedVal
 	c.bytes += 64
 	r := &pipeResult{c: c}
 	c.sent = append(c.sent, r)
-	if len(c.sent) >= pipeSent {
-		return r, c.settle()
+	if len(c.sent)%pipeAsked == 0 {
+		c.pipe.SendFlushRequest()
+	}
+	if len(c.sent) == pipeSent {
+		return r, c.advance()
 	}
 	if c.bytes >= pipeBytes {
 		c.bytes = 0
@@ -104,12 +110,33 @@ func (c *pipeConn) send(sd *pgconn.StatementDescription, argsV []driver.NamedVal
 	return r, nil
 }
 
+// advance waits for the older half of what is under way.
+func (c *pipeConn) advance() error {
+	c.bytes = 0
+	err := c.pipe.Flush()
+	for _, r := range c.sent[:pipeSent/2] {
+		if err == nil {
+			r.rows, err = answerOf(c.pipe)
+		}
+		r.done, r.err = true, err
+	}
+	c.sent = slices.Delete(c.sent, 0, pipeSent/2)
+	if err == nil {
+		return nil
+	}
+	c.err = err
+	return c.settle()
+}
+
 // settle waits for all that is under way, and gives the first error of the transaction.
 func (c *pipeConn) settle() error {
 	if c.pipe == nil {
 		return c.err
 	}
 	err := c.pipe.Sync()
+	if c.err != nil { // nothing behind it was done
+		err = c.err
+	}
 	for _, r := range c.sent {
 		if err == nil {
 			r.rows, err = answerOf(c.pipe)

@@ -24,28 +24,51 @@ import (
 type batch struct {
 	ctx      context.Context
 	p        *projector
+	entries  []entry
+	now      int // the index of the one that is applied
 	counters Counters
 	cases    map[string]*caseRow
+	standing map[string]*inspectionRow // inspections by id: those of which a revision was made, or may be superseded
 	patrols  map[patrolGroup]*groupState
 	parties  map[[2]string]bool // party and case
 
 	// Rows to be written many at once, column by column.
 	lines   []any // intervals
-	logged  []any // revisions of inspections
 	opened  []any // cases
 	stated  []any // shortfalls
 	missing []any // missed duties
 	told    []any // notices
 
+	logged []*inspectionRow // revisions
+
 	results       []result
-	moves         []moves
-	republished   []string // programmes
-	firstCalendar bool     // was published
+	moves         map[post]int64 // since when
+	republished   []string       // programmes
+	firstCalendar bool           // was published
 }
 
-func newBatch(ctx context.Context, p *projector) *batch {
-	return &batch{ctx: ctx, p: p, cases: map[string]*caseRow{}, patrols: map[patrolGroup]*groupState{}, parties: map[[2]string]bool{}}
+func newBatch(ctx context.Context, p *projector, entries []entry) *batch {
+	return &batch{ctx: ctx, p: p, entries: entries, cases: map[string]*caseRow{}, standing: map[string]*inspectionRow{},
+		patrols: map[patrolGroup]*groupState{}, parties: map[[2]string]bool{}, moves: map[post]int64{}}
 }
+
+// run reads what the batch needs, hands each event to its views and writes what was gathered.
+func (b *batch) run() error {
+	if err := b.ahead(); err != nil {
+		return fmt.Errorf("what is there: %w", err)
+	}
+	for i, e := range b.entries {
+		b.now = i
+		if err := b.apply(e); err != nil {
+			return &errEntry{i, e, err}
+		}
+	}
+	b.now = gathered
+	return b.flush()
+}
+
+// gathered is the index of no event: what is written of many.
+const gathered = -1
 
 // apply hands an event to the views it concerns. An event nobody knows stops the projector.
 func (b *batch) apply(e entry) error {
@@ -88,28 +111,32 @@ func (b *batch) apply(e entry) error {
 
 // flush writes what was gathered.
 func (b *batch) flush() error {
-	if err := b.flushInspections(); err != nil {
-		return fmt.Errorf("inspections: %w", err)
+	if err := b.gatherMoved(); err != nil {
+		return fmt.Errorf("cases that moved: %w", err)
 	}
-	if err := b.flushCases(); err != nil {
-		return fmt.Errorf("cases: %w", err)
+	if err := b.readPosts(); err != nil {
+		return fmt.Errorf("duties: %w", err)
 	}
-	if err := b.flushParties(); err != nil {
-		return fmt.Errorf("parties: %w", err)
-	}
-	if err := b.flushStated(); err != nil {
-		return fmt.Errorf("shortfalls: %w", err)
-	}
-	if err := b.flushNotices(); err != nil {
-		return fmt.Errorf("notices: %w", err)
-	}
-	if err := b.flushPatrols(); err != nil {
-		return fmt.Errorf("patrols: %w", err)
+	composed := b.compose()
+	defer func() { _ = composed() }() // it is told below, unless something else went wrong before
+	for _, part := range []struct {
+		name  string
+		write func() error
+	}{
+		{"inspections", b.flushInspections}, {"patrols", b.flushPatrols}, {"shortfalls", b.flushStated}, {"notices", b.flushNotices},
+		{"composing", composed}, {"cases", b.flushCases}, {"parties", b.flushParties},
+	} {
+		if err := part.write(); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
 	}
 	for _, r := range b.results { // an engine that sent them without waiting is waited for now
 		n, err := r.RowsAffected()
 		if err == nil && n == 0 && r.must != "" {
 			err = fmt.Errorf("there is no such %s", r.must)
+		}
+		if err != nil && r.of != gathered {
+			err = &errEntry{r.of, b.entries[r.of], err}
 		}
 		if err != nil {
 			return err
@@ -145,13 +172,15 @@ func (b *batch) prepared(text string, args []any) (*sql.Stmt, error) {
 // exec runs a statement that writes.
 func (b *batch) exec(text string, args ...any) error { return b.later("", text, args...) }
 
-// result is a statement sent, with what it has to touch a row of, if so.
+// result is a statement sent, with what it has to touch a row of, if so, and the index of the event it is for.
 type result struct {
 	sql.Result
 	must string
+	of   int
 }
 
-// later runs a statement that writes; how many rows it touched is asked at the end of the batch.
+// later runs a statement that writes. How many rows it touched is asked at the end of the batch: where must names what
+// is to be there already, none is an error.
 func (b *batch) later(must, text string, args ...any) error {
 	s, err := b.prepared(text, args) //nolint:sqlclosecheck // kept with the connection
 	if err != nil {
@@ -161,7 +190,7 @@ func (b *batch) later(must, text string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	b.results = append(b.results, result{r, must})
+	b.results = append(b.results, result{r, must, b.now})
 	return nil
 }
 
@@ -178,15 +207,6 @@ func (b *batch) changed(text string, args ...any) (int64, error) {
 	n, err := r.RowsAffected()
 	b.counters.Rows += uint64(max(n, 0))
 	return n, err
-}
-
-// must runs a statement that has to touch a row: an event about something unknown stops the projector.
-func (b *batch) must(what, text string, args ...any) error {
-	n, err := b.changed(text, args...)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("there is no such %s", what)
-	}
-	return err
 }
 
 // row reads one row; ok is false when there is none.

@@ -41,24 +41,20 @@ func (b *batch) applyCampaign(e entry, event inspection.CampaignEvent) error {
 
 // openCampaign fixes the targets: the cells named, or those of the class in the subtree that are live now.
 func (b *batch) openCampaign(e entry, ev inspection.CampaignOpened) error {
-	var targets int64
-	insert := func(n int64, err error) error {
-		targets += n
+	named := make([]any, 0, 2*len(ev.Targets))
+	for _, c := range ev.Targets {
+		named = append(named, ev.ID, string(c))
+	}
+	if err := b.insertMany(`INSERT INTO campaign_targets (campaign, cell) VALUES `, 2, named, ` ON CONFLICT (campaign, cell) DO NOTHING`); err != nil {
 		return err
 	}
-	for _, c := range ev.Targets {
-		if err := insert(b.changed(`INSERT INTO campaign_targets (campaign, cell) VALUES ($1, $2) ON CONFLICT (campaign, cell) DO NOTHING`,
-			ev.ID, string(c))); err != nil {
-			return err
-		}
-	}
 	if ev.Class != "" {
-		if err := insert(b.changed(`
+		if err := b.exec(`
 INSERT INTO campaign_targets (campaign, cell)
 SELECT CAST($1 AS TEXT), k.cell FROM cell_classes k JOIN cells c ON c.code = k.cell
 WHERE k.programme = $2 AND k.class = $3 AND k.cell >= $4 AND k.cell < $5 AND c.live = 1
 ON CONFLICT (campaign, cell) DO NOTHING`,
-			ev.ID, ev.Programme, ev.Class, string(ev.Cell), prefixEnd(string(ev.Cell)))); err != nil {
+			ev.ID, ev.Programme, ev.Class, string(ev.Cell), prefixEnd(string(ev.Cell))); err != nil {
 			return err
 		}
 	}
@@ -68,8 +64,9 @@ ON CONFLICT (campaign, cell) DO NOTHING`,
 	if err != nil {
 		return err
 	}
-	return b.exec(`INSERT INTO campaigns (id, programme, cell, from_at, to_at, targets, recorded_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		ev.ID, ev.Programme, string(ev.Cell), micros(ev.From), micros(ev.To), targets, micros(e.RecordedAt), body)
+	return b.exec(`INSERT INTO campaigns (id, programme, cell, from_at, to_at, targets, recorded_at, body)
+VALUES ($1, $2, $3, $4, $5, (SELECT COUNT(*) FROM campaign_targets WHERE campaign = $1), $6, $7)`,
+		ev.ID, ev.Programme, string(ev.Cell), micros(ev.From), micros(ev.To), micros(e.RecordedAt), body)
 }
 
 // inspectedTargets counts a campaign's distinct targets that were inspected: by an inspection that stands, names the

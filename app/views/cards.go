@@ -46,9 +46,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 const lastCard = `(SELECT MAX(version) FROM cards WHERE case_id = $1 AND run = $2 AND rung = $3 AND colour = $4)`
 
 func (b *batch) healCard(id string, ev hazard.CardHealed) error {
-	return b.must("card", `UPDATE cards SET healed_at = $5 WHERE case_id = $1 AND version = `+lastCard, id, ev.Run, ev.Rung, ev.Colour, micros(ev.At))
+	return b.later("card", `UPDATE cards SET healed_at = $5 WHERE case_id = $1 AND version = `+lastCard, id, ev.Run, ev.Rung, ev.Colour, micros(ev.At))
 }
 
 func (b *batch) withdrawCard(id string, ev hazard.CardWithdrawn) error {
-	return b.must("card", `UPDATE cards SET withdrawn_at = $5 WHERE case_id = $1 AND version = `+lastCard, id, ev.Run, ev.Rung, ev.Colour, micros(ev.At))
+	return b.later("card", `UPDATE cards SET withdrawn_at = $5 WHERE case_id = $1 AND version = `+lastCard, id, ev.Run, ev.Rung, ev.Colour, micros(ev.At))
 }

@@ -1,10 +1,11 @@
 package views
 
 import (
-	"encoding/json"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gridward/domain/grid"
@@ -62,34 +63,24 @@ type caseRow struct {
 	created    bool           // by this batch
 	moved      bool           // to another cell
 	recordedAt time.Time      // of the report, where this batch created it
-	saved      *[]intervalRow // the line as the tables have it; nil: not read
+	saved      *[]intervalRow // the line as the tables have it; nil: there is none
+
+	// To be written.
+	body, trackBody string
+	line            []intervalRow
+	due             any
 }
 
-// caseOf gives the case an event is about, read from the tables when the batch first meets it.
+// caseOf gives the case an event is about: reported by this batch, remembered, or read before it.
 func (b *batch) caseOf(id string) (*caseRow, error) {
 	if c := b.cases[id]; c != nil {
 		return c, nil
 	}
-	if known, ok := b.p.known.Get(id); ok {
-		c := &caseRow{told: known.told, saved: known.saved}
-		b.cases[id] = c
-		return c, nil
-	}
-	var body, track string
-	ok, err := b.row(`SELECT body, track FROM cases WHERE id = $1`, []any{id}, &body, &track)
-	if err != nil {
-		return nil, err
-	}
+	known, ok := b.p.known.Get(id)
 	if !ok {
 		return nil, fmt.Errorf("there is no case %s", id)
 	}
-	c := &caseRow{}
-	if err := json.Unmarshal([]byte(body), &c.Case); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(track), &c.track); err != nil {
-		return nil, err
-	}
+	c := &caseRow{told: known.told, saved: known.saved}
 	b.cases[id] = c
 	return c, nil
 }
@@ -157,11 +148,44 @@ func (b *batch) follow(e entry, before told, c *caseRow, event hazard.Event) err
 	return nil
 }
 
-// flushCases writes every case the batch changed, and every one whose line a change of duties or rules moved, once.
-func (b *batch) flushCases() error {
-	if err := b.gatherMoved(); err != nil {
+// compose derives what there is to write of every case the batch changed, and of every one whose line a change of duties
+// or rules moved, on another core while other tables are written. wait gives the first error; the batch's cases are not
+// touched before it has returned. Everything that has to be read for it was.
+func (b *batch) compose() (wait func() error) {
+	book := b.dutyBook()
+	book.rows = func(text string, _ []any, _ func(*sql.Rows) error) error {
+		return fmt.Errorf("asked for too late: %s", text)
+	}
+	done := make(chan error, 1)
+	go func() {
+		for id, c := range b.cases {
+			if err := c.compose(b.p, book); err != nil {
+				done <- fmt.Errorf("case %s: %w", id, err)
+				return
+			}
+		}
+		done <- nil
+	}()
+	return sync.OnceValue(func() error { return <-done })
+}
+
+func (c *caseRow) compose(p *projector, book *dutyBook) (err error) {
+	c.derive(p.rules, p.loc)
+	if c.body, err = toJSON(c.Case); err != nil {
 		return err
 	}
+	if c.trackBody, err = toJSON(c.track); err != nil {
+		return err
+	}
+	if next, ok := p.rules.nextDue(c.track); ok {
+		c.due = micros(next.At)
+	}
+	c.line, err = book.line(c.track, p.rules)
+	return err
+}
+
+// flushCases writes every case that was composed, once.
+func (b *batch) flushCases() error {
 	ids := make([]string, 0, len(b.cases))
 	for id := range b.cases {
 		ids = append(ids, id)
@@ -169,7 +193,6 @@ func (b *batch) flushCases() error {
 	slices.Sort(ids)
 	for _, id := range ids {
 		c := b.cases[id]
-		c.derive(b.p.rules, b.p.loc)
 		if err := b.saveCase(c); err != nil {
 			return err
 		}
@@ -186,15 +209,7 @@ INSERT INTO cases (id, district, cell, programme, reported_at, recorded_at, stat
 }
 
 func (b *batch) saveCase(c *caseRow) error {
-	body, err := toJSON(c.Case)
-	if err != nil {
-		return err
-	}
-	track, err := toJSON(c.track)
-	if err != nil {
-		return err
-	}
-	var post, person, supervision, deadline, due any
+	var post, person, supervision, deadline any
 	if h := c.Holder; h != nil {
 		post, person = nullText(h.post()), nullText(h.Person)
 	}
@@ -204,12 +219,9 @@ func (b *batch) saveCase(c *caseRow) error {
 	if c.Deadline != nil {
 		deadline = micros(c.Deadline.At)
 	}
-	if next, ok := b.p.rules.nextDue(c.track); ok {
-		due = micros(next.At)
-	}
 	if c.created {
 		b.opened = append(b.opened, c.ID, string(c.Cell.AtLevel(1)), string(c.Cell), c.Programme, micros(c.ReportedAt), micros(c.recordedAt), c.State, c.Severity, c.Item,
-			post, person, supervision, deadline, due, c.track.ProgrammeVersion, c.track.CalendarVersion, body, track)
+			post, person, supervision, deadline, c.due, c.track.ProgrammeVersion, c.track.CalendarVersion, c.body, c.trackBody)
 		return nil
 	}
 	if c.moved {
@@ -221,5 +233,5 @@ func (b *batch) saveCase(c *caseRow) error {
 UPDATE cases SET state = $2, severity = $3, item = $4, holder_post = $5, holder_person = $6, supervision = $7, deadline_at = $8, due_at = $9,
 	programme_version = $10, calendar_version = $11, body = $12, track = $13
 WHERE id = $1`,
-		c.ID, c.State, c.Severity, c.Item, post, person, supervision, deadline, due, c.track.ProgrammeVersion, c.track.CalendarVersion, body, track)
+		c.ID, c.State, c.Severity, c.Item, post, person, supervision, deadline, c.due, c.track.ProgrammeVersion, c.track.CalendarVersion, c.body, c.trackBody)
 }

@@ -61,7 +61,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 }
 
 func (b *batch) acknowledge(c *caseRow, ev hazard.EscalationAcknowledged) error {
-	return b.must("escalation", `
+	return b.later("escalation", `
 UPDATE escalations SET acknowledged_at = $2, acknowledged_by = $3, instruction = $4 WHERE case_id = $1 AND ended_at IS NULL`,
 		c.ID, micros(ev.At), ev.By, ev.Instruction)
 }

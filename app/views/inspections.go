@@ -43,17 +43,21 @@ CREATE INDEX IF NOT EXISTS inspections_started ON inspections (started_at, id);
 CREATE INDEX IF NOT EXISTS inspections_cell ON inspections (cell, started_at, id);
 CREATE INDEX IF NOT EXISTS inspections_officer ON inspections (officer, started_at, id)`
 
-// inspectionRow is one row to be.
+// inspectionRow is one row, or one to be.
 type inspectionRow struct {
 	Inspection
 	acting string
-	body   string
+	body   string // of one to be
+
+	written          bool
+	superseded, void any // the columns of one to be
 }
 
 func (b *batch) applyInspection(e entry, event inspection.Event) error {
 	switch ev := event.(type) {
 	case inspection.Logged:
-		return b.insertInspection(e.row)
+		b.insertInspection(e.row)
+		return nil
 	case inspection.Amended:
 		in, err := b.supersede(e, "")
 		if err != nil {
@@ -65,7 +69,8 @@ func (b *batch) applyInspection(e entry, event inspection.Event) error {
 		if err != nil {
 			return err
 		}
-		return b.insertInspection(row)
+		b.insertInspection(row)
+		return nil
 	case inspection.Voided:
 		_, err := b.supersede(e, ev.Reason)
 		return err
@@ -99,53 +104,45 @@ func (p *projector) inspectionRow(e entry, in Inspection, r inspection.Report, a
 	in.Checklist, in.Evidence, in.Acting = orEmpty(r.Checklist), orEmpty(r.Evidence), orEmpty(acting)
 	in.Version, in.Position = e.Version, e.Position.String()
 	body, err := toJSON(in)
-	return &inspectionRow{in, actingText(acting), body}, err
+	return &inspectionRow{Inspection: in, acting: actingText(acting), body: body}, err
 }
 
 // insertInspection writes a revision and counts it.
-func (b *batch) insertInspection(in *inspectionRow) error {
-	if err := b.count(in.Inspection, rolesIn(in.acting)); err != nil {
-		return err
-	}
-	b.logged = append(b.logged,
-		in.ID, in.Revision, string(in.Cell.AtLevel(1)), string(in.Cell), in.Programme, in.Officer, in.Kind, nullText(in.Walk),
-		nullText(in.Campaign), micros(in.StartedAt), micros(in.EndedAt), micros(in.RecordedAt), in.acting, in.body)
-	return nil
+func (b *batch) insertInspection(in *inspectionRow) {
+	b.count(in.Inspection, rolesIn(in.acting))
+	b.logged = append(b.logged, in)
+	b.standing[in.ID] = in
 }
 
 // flushInspections writes the revisions gathered.
 func (b *batch) flushInspections() error {
-	args := b.logged
-	b.logged = nil
+	const columns = 16
+	args := make([]any, 0, columns*len(b.logged))
+	for _, in := range b.logged {
+		args = append(args,
+			in.ID, in.Revision, string(in.Cell.AtLevel(1)), string(in.Cell), in.Programme, in.Officer, in.Kind, nullText(in.Walk),
+			nullText(in.Campaign), micros(in.StartedAt), micros(in.EndedAt), micros(in.RecordedAt), in.superseded, in.void, in.acting, in.body)
+	}
 	return b.insertMany(`
-INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, ended_at, recorded_at, acting, body) VALUES `,
-		14, args, "")
+INSERT INTO inspections (id, revision, district, cell, programme, officer, kind, walk, campaign, started_at, ended_at, recorded_at,
+	superseded_at, void_reason, acting, body) VALUES `, columns, args, "")
 }
 
 // supersede ends the revision that stands and takes it out of the counts.
 func (b *batch) supersede(e entry, voided string) (Inspection, error) {
-	if err := b.flushInspections(); err != nil { // it may be of this very batch
-		return Inspection{}, err
-	}
 	id := strings.TrimPrefix(e.Stream, "inspection-")
-	var body, acting string
-	var revision int
-	ok, err := b.row(`SELECT body, revision, acting FROM inspections WHERE id = $1 AND superseded_at IS NULL`, []any{id}, &body, &revision, &acting)
-	if err != nil {
-		return Inspection{}, err
-	}
-	if !ok {
+	in := b.standing[id]
+	if in == nil {
 		return Inspection{}, fmt.Errorf("no revision of inspection %s stands", id)
 	}
-	var in Inspection
-	if err := json.Unmarshal([]byte(body), &in); err != nil {
-		return Inspection{}, err
+	delete(b.standing, id)
+	b.uncount(in.Inspection, rolesIn(in.acting))
+	if !in.written {
+		in.superseded, in.void = micros(e.RecordedAt), nullText(voided)
+		return in.Inspection, nil
 	}
-	if err := b.uncount(in, rolesIn(acting)); err != nil {
-		return Inspection{}, err
-	}
-	return in, b.exec(`UPDATE inspections SET superseded_at = $3, void_reason = $4 WHERE id = $1 AND revision = $2`,
-		id, revision, micros(e.RecordedAt), nullText(voided))
+	return in.Inspection, b.exec(`UPDATE inspections SET superseded_at = $3, void_reason = $4 WHERE id = $1 AND revision = $2`,
+		id, in.Revision, micros(e.RecordedAt), nullText(voided))
 }
 
 // actingText is how the table keeps the duties under which somebody acted. Codes and ids hold neither spaces nor

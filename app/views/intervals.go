@@ -119,8 +119,8 @@ func (d *dutyBook) upward(cell grid.CellCode, programme string) grid.Chain {
 		}
 		out = append(out, grid.Post{Cell: c})
 	}
-	if len(args) > 1 { // by way of the cells: a programme has too many duties
-		d.learn(`, k.cell FROM duty_cells k CROSS JOIN duties d WHERE k.cell IN (`+marks[2:]+`) AND d.id = k.duty AND d.programme = $1 ORDER BY d.given_at`, args...)
+	if len(args) > 1 {
+		d.learn(dutiesOfCells(marks[2:]), args...)
 	}
 	for i, p := range out {
 		out[i].Held = d.known[[2]string{programme, string(p.Cell)}]
@@ -175,6 +175,7 @@ func (d *dutyBook) seat(h hazard.Holder) grid.CellCode {
 	if seat, ok := d.seats[h.Department]; ok {
 		return seat
 	}
+	d.seats[h.Department] = ""
 	d.failed(d.rows(`SELECT body FROM departments WHERE code = $1`, []any{h.Department}, func(r *sql.Rows) error {
 		found, err := scanBody[Department](r)
 		d.seats[h.Department] = found.Cell
@@ -220,13 +221,10 @@ func (d *dutyBook) line(c hazard.Case, r *rules) ([]intervalRow, error) {
 
 // saveLine writes what changed of a case's line.
 func (b *batch) saveLine(c *caseRow) error {
-	line, err := b.dutyBook().line(c.track, b.p.rules)
-	if err != nil {
-		return err
-	}
-	saved, err := b.savedLine(c)
-	if err != nil {
-		return err
+	line := c.line
+	var saved []intervalRow
+	if c.saved != nil {
+		saved = *c.saved
 	}
 	for i, row := range line {
 		if i < len(saved) && saved[i] == row {
@@ -279,23 +277,6 @@ func scanInterval(r *sql.Rows) (id string, row intervalRow, err error) {
 	return id, row, err
 }
 
-// savedLine is a case's line as the tables have it.
-func (b *batch) savedLine(c *caseRow) ([]intervalRow, error) {
-	if c.created {
-		return nil, nil
-	}
-	if c.saved != nil {
-		return *c.saved, nil
-	}
-	var out []intervalRow
-	err := b.rows(selectInterval+` WHERE case_id = $1 ORDER BY seq`, []any{c.ID}, func(r *sql.Rows) error {
-		_, row, err := scanInterval(r)
-		out = append(out, row)
-		return err
-	})
-	return out, err
-}
-
 // noteParties remembers to whom an event gave the case. Which they are follows from each event by itself, so that it
 // does not depend on how events are batched.
 func (b *batch) noteParties(before hazard.Case, c *caseRow) error {
@@ -336,13 +317,12 @@ func (b *batch) flushParties() error {
 	return b.insertMany(`INSERT INTO case_parties (party, case_id) VALUES `, 2, args, ` ON CONFLICT (party, case_id) DO NOTHING`)
 }
 
-// moves is what a duty that was given or ended may change: lines of cases that its post had since, and of vacant posts
-// below it.
-type moves struct {
+// post is where a duty is that was given or ended. It may change the lines of cases that the post had since, and of vacant
+// posts below it.
+type post struct {
 	programme string
-	post      grid.CellCode // or
+	cell      grid.CellCode // or
 	seat      string        // a department
-	since     int64
 }
 
 // gatherMoved finds the cases whose line a change of duties may move, those not filed whose programme was published
@@ -354,19 +334,19 @@ func (b *batch) gatherMoved() error {
 		ids = append(ids, id)
 		return err
 	}
-	for _, m := range b.moves {
-		var err error
-		if m.seat != "" {
-			err = b.rows(`SELECT DISTINCT i.case_id FROM intervals i JOIN case_parties p ON p.case_id = i.case_id
-WHERE p.party = $1 AND i.department = p.party AND i.programme = $2 AND (i.to_at IS NULL OR i.to_at >= $3)`, []any{m.seat, m.programme, m.since}, scan)
-		} else {
-			err = b.rows(`SELECT DISTINCT case_id FROM intervals
-WHERE cell >= $1 AND cell < $2 AND programme = $3 AND (to_at IS NULL OR to_at >= $4) AND (cell = $1 OR office <> '')`,
-				[]any{string(m.post), prefixEnd(string(m.post)), m.programme, m.since}, scan)
+	var cells []post
+	for p, since := range b.moves {
+		if p.seat == "" {
+			cells = append(cells, p)
+			continue
 		}
-		if err != nil {
+		if err := b.rows(`SELECT DISTINCT i.case_id FROM intervals i JOIN case_parties p ON p.case_id = i.case_id
+WHERE p.party = $1 AND i.department = p.party AND i.programme = $2 AND (i.to_at IS NULL OR i.to_at >= $3)`, []any{p.seat, p.programme, since}, scan); err != nil {
 			return err
 		}
+	}
+	if err := b.readMoved(cells, scan); err != nil {
+		return err
 	}
 	for _, code := range b.republished {
 		if err := b.rows(`SELECT id FROM cases WHERE state IN ($1, $2) AND programme_version = 0 AND programme = $3`,
@@ -378,6 +358,15 @@ WHERE cell >= $1 AND cell < $2 AND programme = $3 AND (to_at IS NULL OR to_at >=
 		if err := b.rows(`SELECT id FROM cases WHERE calendar_version = 0`, nil, scan); err != nil {
 			return err
 		}
+	}
+	unknown := &keyList{}
+	for _, id := range ids {
+		if b.cases[id] == nil && !b.p.known.Contains(id) {
+			unknown.add(id)
+		}
+	}
+	if err := b.readCases(unknown.list); err != nil {
+		return err
 	}
 	for _, id := range ids {
 		if _, err := b.caseOf(id); err != nil {

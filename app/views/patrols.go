@@ -2,7 +2,6 @@ package views
 
 import (
 	"cmp"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -99,31 +98,20 @@ func groupFor(in Inspection) patrolGroup {
 	return patrolGroup{programme: in.Programme, walk: in.Walk}
 }
 
-// groupOf gives the group of an inspection, read from the tables when the batch first meets it.
-func (b *batch) groupOf(in Inspection) (*groupState, error) {
+func newGroup() *groupState {
+	return &groupState{before: map[string]counted{}, now: map[string]counted{}}
+}
+
+// groupOf gives the group of an inspection. A walk's was read before the batch began; one of a single inspection begins
+// empty.
+func (b *batch) groupOf(in Inspection) *groupState {
 	g := groupFor(in)
-	if s := b.patrols[g]; s != nil {
-		return s, nil
+	s := b.patrols[g]
+	if s == nil {
+		s = newGroup()
+		b.patrols[g] = s
 	}
-	s := &groupState{before: map[string]counted{}, now: map[string]counted{}}
-	if in.Walk != "" {
-		err := b.rows(`SELECT id, cell, started_at, acting FROM inspections WHERE walk = $1 AND programme = $2 AND superseded_at IS NULL AND kind <> $3`,
-			[]any{in.Walk, in.Programme, inspection.Recheck}, func(r *sql.Rows) error {
-				var id, cell, acting string
-				var started int64
-				if err := r.Scan(&id, &cell, &started, &acting); err != nil {
-					return err
-				}
-				c := b.counts(cell, started, rolesIn(acting))
-				s.before[id], s.now[id] = c, c
-				return nil
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	b.patrols[g] = s
-	return s, nil
+	return s
 }
 
 // counts is what an inspection that stands contributes.
@@ -131,34 +119,24 @@ func (b *batch) counts(cell string, started int64, roles []string) counted {
 	return counted{grid.CellCode(cell), dayNumber(time.UnixMicro(started), b.p.loc), roles}
 }
 
-// count adds an inspection that stands from now on. Its row must not be there yet. Re-checks never count.
-func (b *batch) count(in Inspection, roles []string) error {
-	if in.Kind == inspection.Recheck {
-		return nil
+// count adds an inspection that stands from now on. Re-checks never count.
+func (b *batch) count(in Inspection, roles []string) {
+	if in.Kind != inspection.Recheck {
+		b.groupOf(in).now[in.ID] = b.counts(string(in.Cell), micros(in.StartedAt), roles)
 	}
-	g, err := b.groupOf(in)
-	if err != nil {
-		return err
-	}
-	g.now[in.ID] = b.counts(string(in.Cell), micros(in.StartedAt), roles)
-	return nil
 }
 
-// uncount takes an inspection out that stood until now. Its row must still stand.
-func (b *batch) uncount(in Inspection, roles []string) error {
+// uncount takes an inspection out that stood until now. Re-checks never counted.
+func (b *batch) uncount(in Inspection, roles []string) {
 	if in.Kind == inspection.Recheck {
-		return nil
+		return
 	}
 	known := b.patrols[groupFor(in)] != nil
-	g, err := b.groupOf(in)
-	if err != nil {
-		return err
-	}
+	g := b.groupOf(in)
 	if in.Walk == "" && !known {
 		g.before[in.ID] = b.counts(string(in.Cell), micros(in.StartedAt), roles)
 	}
 	delete(g.now, in.ID)
-	return nil
 }
 
 // flushPatrols writes what the groups of the batch changed, each row once.

@@ -71,6 +71,7 @@ func (b *batch) applyDepartment(e entry, event grid.DepartmentEvent) error {
 		if err != nil {
 			return err
 		}
+		b.p.duties.seats[ev.Code] = ev.Cell
 		return b.exec(`INSERT INTO departments (code, name, body) VALUES ($1, $2, $3)
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, body = excluded.body`, ev.Code, ev.Name, body)
 	}
@@ -89,11 +90,10 @@ func (b *batch) applyDuty(e entry, event grid.DutyEvent) error {
 		if err != nil {
 			return err
 		}
-		n, err := b.changed(`
+		if err := b.exec(`
 INSERT INTO duties (id, programme, role, acts_as, person, department, cells, from_at, given_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-ON CONFLICT (id) DO NOTHING`,
-			ev.Duty, ev.Programme, ev.Role, ev.ActsAs, ev.Person, nullText(ev.Department), body, micros(ev.From), int64(e.Position), micros(e.RecordedAt))
-		if err != nil || n == 0 {
+ON CONFLICT (id) DO NOTHING`, // it comes once from the stream of each cell
+			ev.Duty, ev.Programme, ev.Role, ev.ActsAs, ev.Person, nullText(ev.Department), body, micros(ev.From), int64(e.Position), micros(e.RecordedAt)); err != nil {
 			return err
 		}
 		b.dutyMoved(ev.Programme, cells, ev.Department, ev.From)
@@ -131,13 +131,18 @@ func (b *batch) endDuty(e entry, ev grid.DutyEnded) error {
 
 // dutyMoved notes that a post changes hands at an instant.
 func (b *batch) dutyMoved(programme string, cells []grid.CellCode, department string, at time.Time) {
+	moved := func(p post) {
+		if since, known := b.moves[p]; !known || micros(at) < since {
+			b.moves[p] = micros(at)
+		}
+	}
 	if department != "" {
 		b.p.duties.forget(programme, department)
-		b.moves = append(b.moves, moves{programme: programme, seat: department, since: micros(at)})
+		moved(post{programme: programme, seat: department})
 	}
 	for _, c := range cells {
 		b.p.duties.forget(programme, string(c))
-		b.moves = append(b.moves, moves{programme: programme, post: c, since: micros(at)})
+		moved(post{programme: programme, cell: c})
 	}
 }
 

@@ -35,6 +35,6 @@ type Generations interface {
 	Build(ctx context.Context, generation int) (*sql.DB, error)
 	// Switch makes the generation the live one.
 	Switch(ctx context.Context, generation int, fingerprint string) error
-	// Drop removes a generation. It is closed by then.
+	// Drop removes a generation. It is closed by then; where other processes read it, they get some time to move on.
 	Drop(ctx context.Context, generation int) error
 }

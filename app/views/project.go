@@ -281,7 +281,7 @@ type errEntry struct {
 }
 
 func (e *errEntry) Error() string {
-	return fmt.Sprintf("views: cannot apply %s (%s version %d, position %s): %v",
+	return fmt.Sprintf("cannot apply %s (%s version %d, position %s): %v",
 		e.entry.Type, e.entry.Stream, e.entry.Version, e.entry.Position, e.cause)
 }
 
@@ -325,19 +325,17 @@ func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	b := newBatch(ctx, p)
-	for i, e := range entries {
-		if err := b.apply(e); err != nil {
-			return c, &errEntry{i, e, err}
-		}
-	}
-	if err := b.flush(); err != nil {
+	b := newBatch(ctx, p, entries)
+	if err := b.run(); err != nil {
 		return c, fmt.Errorf("views: %w", err)
 	}
 	last := entries[len(entries)-1]
-	if err := b.must("checkpoint where it was: another process has moved it",
-		`UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1 AND position = $3 AND epoch = $4`,
-		int64(last.Position), last.RecordedAt.UnixMicro(), int64(p.position), p.epoch); err != nil {
+	n, err := b.changed(`UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1 AND position = $3 AND epoch = $4`,
+		int64(last.Position), last.RecordedAt.UnixMicro(), int64(p.position), p.epoch)
+	if err == nil && n == 0 {
+		err = errors.New("there is no such checkpoint where it was: another process has moved it")
+	}
+	if err != nil {
 		return c, fmt.Errorf("views: checkpoint: %w", err)
 	}
 	if err := tx.Commit(); err != nil {

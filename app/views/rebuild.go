@@ -93,9 +93,6 @@ func (p *projector) fill(ctx context.Context, progress func(done, total app.Posi
 	})
 }
 
-// nodesMove is how long other nodes have to move their readers to a new generation before the old one is dropped.
-const nodesMove = 3 * time.Second
-
 // swap holds the live projector still, brings the new generation up to the log's end, and makes it the live one; then
 // it ends the old one. live tells whether it came that far.
 func (v *Views) swap(ctx context.Context, p *projector, g *generation) (live bool, err error) {
@@ -110,9 +107,6 @@ func (v *Views) swap(ctx context.Context, p *projector, g *generation) (live boo
 	gone := make(chan struct{})
 	v.retire(old, func() { close(gone) })
 	<-gone // queries are short
-	if v.epoch > 0 {
-		rest(ending, nodesMove, nil)
-	}
 	return true, errors.Join(oldProjector.close(), old.db.Close(), v.gens.Drop(ending, old.n))
 }
 

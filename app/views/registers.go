@@ -95,14 +95,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10, '', $11)`,
 		if err := b.reviseEquipment(e, id); err != nil {
 			return err
 		}
-		return b.must("equipment", `
+		return b.later("equipment", `
 UPDATE equipment SET serviced_on = $2, valid_until = CASE WHEN $3 = '' THEN valid_until ELSE $3 END WHERE id = $1 AND superseded_at IS NULL`,
 			id, ev.ServicedOn, ev.ValidUntil)
 	case register.EquipmentRetired:
 		if err := b.reviseEquipment(e, id); err != nil {
 			return err
 		}
-		return b.must("equipment", `UPDATE equipment SET retired_at = $2, retired_reason = $3 WHERE id = $1 AND superseded_at IS NULL`,
+		return b.later("equipment", `UPDATE equipment SET retired_at = $2, retired_reason = $3 WHERE id = $1 AND superseded_at IS NULL`,
 			id, micros(e.Meta.OccurredAt), ev.Reason)
 	}
 	return fmt.Errorf("the view of equipment knows no %T", event)
@@ -110,7 +110,7 @@ UPDATE equipment SET serviced_on = $2, valid_until = CASE WHEN $3 = '' THEN vali
 
 // reviseEquipment ends the state that stands and begins the next with a copy of it.
 func (b *batch) reviseEquipment(e entry, id string) error {
-	if err := b.must("equipment", `
+	if err := b.later("equipment", `
 INSERT INTO equipment (id, revision, cell, programme, kind, quantity, bought_on, valid_until, serviced_on, place, note, retired_at, retired_reason, recorded_at)
 SELECT id, CAST($2 AS BIGINT), cell, programme, kind, quantity, bought_on, valid_until, serviced_on, place, note, retired_at, retired_reason, CAST($3 AS BIGINT)
 FROM equipment WHERE id = $1 AND superseded_at IS NULL`, id, e.Version, micros(e.RecordedAt)); err != nil {

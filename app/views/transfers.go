@@ -58,7 +58,7 @@ func (b *batch) reply(before *told, e entry, ev hazard.TransferReplied) error {
 	if i < 0 {
 		return nil
 	}
-	return b.must("transfer", `
+	return b.later("transfer", `
 UPDATE transfers SET replied_at = $3, reply_no = $4, outcome = $5, reply_recorded_at = $6 WHERE case_id = $1 AND version = $2`,
 		before.ID, before.Transfers[i].Version, micros(ev.At), ev.DocumentNo, ev.Outcome, micros(e.RecordedAt))
 }

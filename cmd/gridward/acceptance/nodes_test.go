@@ -272,15 +272,7 @@ func TestNodes(t *testing.T) {
 	settle(t, sent, leader.url)
 	hand.now = hand.now.AddDate(0, 0, 3)
 	hand.arrive(t, leader.url)
-	streams := map[string]uint64{}
-	for _, e := range everyEvent(leader.client(), "*") {
-		streams[at(e, "stream").(string)]++
-	}
-	for end := time.Now().Add(5 * time.Minute); !receiver.has(streams); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the webhook was not told of everything")
-		}
-	}
+	awaitTold(t, leader.client(), receiver.has)
 	receiver.mu.Lock()
 	if receiver.fault != nil {
 		t.Error(receiver.fault)

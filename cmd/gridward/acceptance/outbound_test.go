@@ -136,16 +136,7 @@ func TestKillOutlets(t *testing.T) {
 		nats1 = broker(t, store, port)
 	}
 
-	events := everyEvent(s.client(), "*")
-	streams := map[string]uint64{}
-	for _, e := range events {
-		streams[at(e, "stream").(string)]++
-	}
-	for end := time.Now().Add(5 * time.Minute); !receiver.has(streams); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the webhook was not told of everything")
-		}
-	}
+	events := awaitTold(t, s.client(), receiver.has)
 	receiver.mu.Lock()
 	if receiver.fault != nil {
 		t.Error(receiver.fault)
@@ -153,6 +144,21 @@ func TestKillOutlets(t *testing.T) {
 	receiver.mu.Unlock()
 	holdsEachOnce(t, url, events)
 	s.stop()
+}
+
+// awaitTold waits until a webhook has every stream of the log up to its last version, and gives the log's events.
+func awaitTold(t *testing.T, c *client, has func(streams map[string]uint64) bool) []any {
+	t.Helper()
+	events, streams := everyEvent(c, "*"), map[string]uint64{}
+	for _, e := range events {
+		streams[at(e, "stream").(string)]++
+	}
+	for end := time.Now().Add(5 * time.Minute); !has(streams); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the webhook was not told of everything")
+		}
+	}
+	return events
 }
 
 // holdsEachOnce waits until the broker has the last event, and holds its stream against the log.
