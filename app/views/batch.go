@@ -117,14 +117,19 @@ func (b *batch) flush() error {
 	if err := b.readPosts(); err != nil {
 		return fmt.Errorf("duties: %w", err)
 	}
-	composed := b.compose()
-	defer func() { _ = composed() }() // it is told below, unless something else went wrong before
+	composing := b.compose()
+	defer func() { _ = composing.cases() }() // its error is told below, unless something else went wrong before
 	for _, part := range []struct {
 		name  string
 		write func() error
 	}{
-		{"inspections", b.flushInspections}, {"patrols", b.flushPatrols}, {"shortfalls", b.flushStated}, {"notices", b.flushNotices},
-		{"composing", composed}, {"cases", b.flushCases}, {"parties", b.flushParties},
+		{"inspections", b.flushInspections},
+		{"patrols", func() error { return b.flushPatrols(<-composing.patrols) }},
+		{"shortfalls", b.flushStated},
+		{"notices", b.flushNotices},
+		{"composing", composing.cases},
+		{"cases", b.flushCases},
+		{"parties", b.flushParties},
 	} {
 		if err := part.write(); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
@@ -242,7 +247,7 @@ var chunks = []int{64, 16, 4, 1}
 func (b *batch) insertMany(head string, columns int, args []any, tail string) error {
 	for len(args) > 0 {
 		n := chunks[slices.IndexFunc(chunks, func(n int) bool { return n*columns <= len(args) })]
-		if err := b.exec(rowsText(head, columns, n, tail), args[:n*columns]...); err != nil {
+		if err := b.exec(b.p.rowsText(rowsOf{head, tail, columns, n}), args[:n*columns]...); err != nil {
 			return err
 		}
 		args = args[n*columns:]
@@ -250,15 +255,24 @@ func (b *batch) insertMany(head string, columns int, args []any, tail string) er
 	return nil
 }
 
-// rowsText is head, then n rows of placeholders, then tail.
-func rowsText(head string, columns, n int, tail string) string {
+// rowsOf is a text: head, then n rows of so many placeholders each, then tail.
+type rowsOf struct {
+	head, tail string
+	columns, n int
+}
+
+// rowsText writes such a text, once.
+func (p *projector) rowsText(r rowsOf) string {
+	if text, ok := p.texts[r]; ok {
+		return text
+	}
 	var s strings.Builder
-	s.WriteString(head)
-	for i := range n * columns {
+	s.WriteString(r.head)
+	for i := range r.n * r.columns {
 		switch {
 		case i == 0:
 			s.WriteString("($")
-		case i%columns == 0:
+		case i%r.columns == 0:
 			s.WriteString("), ($")
 		default:
 			s.WriteString(", $")
@@ -266,6 +280,7 @@ func rowsText(head string, columns, n int, tail string) string {
 		s.WriteString(strconv.Itoa(i + 1))
 	}
 	s.WriteString(")")
-	s.WriteString(tail)
-	return s.String()
+	s.WriteString(r.tail)
+	p.texts[r] = s.String()
+	return p.texts[r]
 }

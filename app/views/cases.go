@@ -1,11 +1,9 @@
 package views
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"gridward/domain/grid"
@@ -146,42 +144,6 @@ func (b *batch) follow(e entry, before told, c *caseRow, event hazard.Event) err
 		return b.withdrawCard(c.ID, ev)
 	}
 	return nil
-}
-
-// compose derives what there is to write of every case the batch changed, and of every one whose line a change of duties
-// or rules moved, on another core while other tables are written. wait gives the first error; the batch's cases are not
-// touched before it has returned. Everything that has to be read for it was.
-func (b *batch) compose() (wait func() error) {
-	book := b.dutyBook()
-	book.rows = func(text string, _ []any, _ func(*sql.Rows) error) error {
-		return fmt.Errorf("asked for too late: %s", text)
-	}
-	done := make(chan error, 1)
-	go func() {
-		for id, c := range b.cases {
-			if err := c.compose(b.p, book); err != nil {
-				done <- fmt.Errorf("case %s: %w", id, err)
-				return
-			}
-		}
-		done <- nil
-	}()
-	return sync.OnceValue(func() error { return <-done })
-}
-
-func (c *caseRow) compose(p *projector, book *dutyBook) (err error) {
-	c.derive(p.rules, p.loc)
-	if c.body, err = toJSON(c.Case); err != nil {
-		return err
-	}
-	if c.trackBody, err = toJSON(c.track); err != nil {
-		return err
-	}
-	if next, ok := p.rules.nextDue(c.track); ok {
-		c.due = micros(next.At)
-	}
-	c.line, err = book.line(c.track, p.rules)
-	return err
 }
 
 // flushCases writes every case that was composed, once.

@@ -139,8 +139,16 @@ func (b *batch) uncount(in Inspection, roles []string) {
 	delete(g.now, in.ID)
 }
 
-// flushPatrols writes what the groups of the batch changed, each row once.
-func (b *batch) flushPatrols() error {
+// patrolChange is what a row changes by.
+type patrolChange struct {
+	patrolKey
+	programme string
+	tally
+}
+
+// patrolChanges is what the groups of the batch come to, in the order of the table, so that neighbours are written one
+// after the other.
+func (b *batch) patrolChanges() []patrolChange {
 	type rowKey struct {
 		patrolKey
 		programme string
@@ -157,33 +165,32 @@ func (b *batch) flushPatrols() error {
 		contributions(group.walk != "", s.before, count(-1))
 		contributions(group.walk != "", s.now, count(1))
 	}
-	order := make([]rowKey, 0, len(changes))
+	out := make([]patrolChange, 0, len(changes))
 	for k, t := range changes {
 		if t != (tally{}) {
-			order = append(order, k)
+			out = append(out, patrolChange{k.patrolKey, k.programme, t})
 		}
 	}
-	slices.SortFunc(order, func(x, y rowKey) int { // neighbours in the table are written one after the other
+	slices.SortFunc(out, func(x, y patrolChange) int {
 		return cmp.Or(cmp.Compare(x.cell, y.cell), cmp.Compare(x.programme, y.programme), cmp.Compare(x.day, y.day), cmp.Compare(x.role, y.role))
 	})
-	args := make([]any, 0, 6*len(order))
-	shrunk := false
-	for _, k := range order {
-		t := changes[k]
-		shrunk = shrunk || t.done < 0 || t.other < 0
-		args = append(args, string(k.cell), k.programme, k.day, k.role, t.done, t.other)
+	return out
+}
+
+// flushPatrols writes what changed, each row once.
+func (b *batch) flushPatrols(changes []patrolChange) error {
+	args := make([]any, 0, 6*len(changes))
+	for _, c := range changes {
+		args = append(args, string(c.cell), c.programme, c.day, c.role, c.done, c.other)
 	}
 	if err := b.insertMany(`INSERT INTO patrols (cell, programme, day, role, done, other) VALUES `, 6, args,
 		` ON CONFLICT (cell, programme, day, role) DO UPDATE SET done = patrols.done + excluded.done, other = patrols.other + excluded.other`); err != nil {
 		return err
 	}
-	if !shrunk {
-		return nil
-	}
-	for _, k := range order {
-		if t := changes[k]; t.done < 0 || t.other < 0 {
+	for _, c := range changes {
+		if c.done < 0 || c.other < 0 {
 			if err := b.exec(`DELETE FROM patrols WHERE cell = $1 AND programme = $2 AND day = $3 AND role = $4 AND done = 0 AND other = 0`,
-				string(k.cell), k.programme, k.day, k.role); err != nil {
+				string(c.cell), c.programme, c.day, c.role); err != nil {
 				return err
 			}
 		}

@@ -40,6 +40,7 @@ type projector struct {
 	build bool  // an empty database is filled: after a failure it is thrown away
 	plain bool  // the engine takes ? for a parameter (see positional)
 
+	texts  map[rowsOf]string
 	conn   *sql.Conn // the one connection that writes; nil after it failed
 	stmts  map[string]*sql.Stmt
 	known  *lru.Cache[string, knownCase] // as committed
@@ -79,7 +80,7 @@ type decoded struct {
 // newProjector reads how far the tables are; where there are none it makes them. Where there are, it writes nothing but
 // its epoch, if that is a new one: whoever projected before it commits nothing any more.
 func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, epoch int64) (*projector, error) {
-	p := &projector{log: log, codec: codec, db: db, loc: loc, size: batchSize, epoch: epoch}
+	p := &projector{log: log, codec: codec, db: db, loc: loc, size: batchSize, epoch: epoch, texts: map[rowsOf]string{}}
 	if _, err := readCheckpoint(ctx, db); err != nil { // cut off while they were made, the tables have no checkpoint
 		if err := makeTables(ctx, db); err != nil {
 			return nil, err
