@@ -11,7 +11,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LINT = $(shell golangci-lint version 2>/dev/null | grep -qF 'version $(LINT_VERSION) ' && command -v golangci-lint || echo bin/golangci-lint-$(LINT_VERSION))
 
 # What make faults runs; make acceptance runs it too, in short.
-FAULTS := TestKill|TestStorm|TestNodes|TestDiskFull|TestReadOnlyDirectory|TestSlowClients|TestBatchCutOff
+FAULTS := TestKill|TestStorm|TestNodes|TestDiskFull|TestReadOnlyDirectory|TestSlowClients|TestSlowDisk|TestBatchCutOff
 
 export CGO_ENABLED ?= 0
 

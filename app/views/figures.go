@@ -136,13 +136,13 @@ func (v *Views) counted(ctx context.Context, cell grid.CellCode, code string, pe
 // countedAsOf rolls the inspections up that stood at an instant.
 func (v *Views) countedAsOf(ctx context.Context, cell grid.CellCode, code string, period Period, asOf time.Time, add func(grid.CellCode, string, tally)) error {
 	var w where
+	from := terrain{scope: cell}.inspections(&w)
 	w.known("i.", asOf)
-	w.subtree("i.cell", "i.district", cell)
 	w.is("i.programme", code)
 	w.and("i.kind <> ?", inspection.Recheck)
 	w.between("i.started_at", period.From, period.To)
 	groups := map[patrolGroup]map[string]counted{}
-	err := v.read(ctx)(`SELECT i.id, i.cell, i.programme, i.walk, i.started_at, i.acting FROM inspections i`+w.text("", 0), w.args, func(r *sql.Rows) error {
+	err := v.read(ctx)(`SELECT i.id, i.cell, i.programme, i.walk, i.started_at, i.acting FROM `+from+w.text("", 0), w.args, func(r *sql.Rows) error {
 		var in Inspection
 		var walk sql.NullString
 		var started int64

@@ -82,10 +82,22 @@ func (t terrain) reaching(column string) (string, []any) {
 	return "(" + column + " >= ? AND " + column + " < ? OR " + column + " IN (?" + strings.Repeat(", ?", len(args)-3) + "))", args
 }
 
+// inspections is the inspections, i, that may count. A whole district's are read in the order of their time; those of a
+// part of it are sought from each of its cells, for among all of the district's they are few.
+func (t terrain) inspections(w *where) (from string) {
+	if len(t.also) == 0 && (t.scope == "" || t.scope.Level() == grid.District) {
+		w.is("i.district", string(t.scope))
+		return "inspections i"
+	}
+	t.narrow(w, "g.code")
+	w.and("i.cell = g.code")
+	return "cells g CROSS JOIN inspections i" // SQLite takes it in this order
+}
+
 // narrow narrows to what was done where it may count.
-func (t terrain) narrow(w *where, column, district string) {
+func (t terrain) narrow(w *where, column string) {
 	if len(t.also) == 0 {
-		w.subtree(column, district, t.scope)
+		w.subtree(column, "", t.scope)
 		return
 	}
 	var args []any
@@ -165,14 +177,14 @@ func (v *Views) deeds(ctx context.Context, t terrain) patrol.Deeds {
 }
 
 // walked gives the inspections that may count, once for each duty under which somebody acted.
-func (v *Views) walked(ctx context.Context, t terrain, from, to time.Time) ([]patrol.Deed, error) {
+func (v *Views) walked(ctx context.Context, t terrain, since, until time.Time) ([]patrol.Deed, error) {
 	var w where
+	from := t.inspections(&w)
 	w.known("i.", t.asOf)
-	t.narrow(&w, "i.cell", "i.district")
 	w.and("i.programme = ? AND i.kind <> ? AND i.acting <> ''", t.programme, inspection.Recheck)
-	w.between("i.started_at", from, to)
+	w.between("i.started_at", since, until)
 	var out []patrol.Deed
-	err := v.read(ctx)(`SELECT i.id, i.cell, i.kind, i.walk, i.started_at, i.ended_at, i.acting FROM inspections i`+w.text("i.started_at, i.id", 0), w.args,
+	err := v.read(ctx)(`SELECT i.id, i.cell, i.kind, i.walk, i.started_at, i.ended_at, i.acting FROM `+from+w.text("i.started_at, i.id", 0), w.args,
 		func(r *sql.Rows) error {
 			d := patrol.Deed{What: patrol.Patrols}
 			var kind, acting string
@@ -202,7 +214,7 @@ func (v *Views) held(ctx context.Context, t terrain, table, at, what string, fro
 	}
 	w.and("programme = ?", t.programme)
 	w.between(at, from, to)
-	t.narrow(&w, "cell", "")
+	t.narrow(&w, "cell")
 	w.recorded("", t.asOf)
 	var out []patrol.Deed
 	err := v.read(ctx)(`SELECT id, cell, `+at+` FROM `+table+w.text(at+", id", 0), w.args, func(r *sql.Rows) error {

@@ -74,7 +74,7 @@ func TestNoQueryScansATableThatGrows(t *testing.T) {
 	check("one inspection", false, func() error { _, err := w.views.Inspection(ctx(), m.logs[0].ID); return err })
 	check("open cases", false, func() error { _, err := w.views.OpenCasesOf(ctx(), site1, 0); return err })
 	check("patrols", false, func() error {
-		_, err := w.views.Patrols(ctx(), community, "fire", month, w.now, time.Time{})
+		_, err := w.views.Patrols(ctx(), community, "fire", month, w.now, w.now)
 		return err
 	})
 	check("the queue", false, func() error {
@@ -146,6 +146,10 @@ func TestWhatIsAskedForEveryDayIsSoughtNotSifted(t *testing.T) {
 	sought("INDEX inspections_cell (cell=? AND started_at>? AND started_at<?)", page("inspections"))
 	sought("INDEX escalations_open (office=? AND ended_at=?)", func() error {
 		_, err := w.views.Escalations(ctx(), street, "fire", w.now, views.Paging{})
+		return err
+	})
+	sought("INDEX inspections_cell (cell=? AND started_at>? AND started_at<?)", func() error {
+		_, err := w.views.Patrols(ctx(), community, "fire", month, w.now, w.now)
 		return err
 	})
 	sought("INDEX cases_limited (cell>? AND cell<?)", func() error {

@@ -60,7 +60,7 @@ var kindsOfReading = []struct {
 		return fmt.Sprintf("/cells/%s/ledgers/hazards?from=%d-02-01&to=%d-03-01&limit=50", r.cell(grid.Community), year, year)
 	}},
 	{"patrol counts", func(r *readers) string {
-		return fmt.Sprintf("/cells/%s/patrols?programme=fire&period=%d-02", r.cell(grid.Community), r.year())
+		return fmt.Sprintf("/cells/%s/patrols?programme=fire&period=%d-02", r.cell(grid.Community), demoFrom.Year()) // earlier nothing was asked
 	}},
 	{"the accountability of a case", func(r *readers) string { return "/cases/" + pick(r, r.sample) + "/accountability" }},
 	{"the accountability of a person's month", func(r *readers) string {
