@@ -85,6 +85,14 @@ func (f *fixtures) make(t *testing.T) (err error) {
 	return nil
 }
 
+// kept is where the largest logs are made. They take minutes, so a directory that is named keeps them for the next run.
+func (f *fixtures) kept() string {
+	if dir := os.Getenv("GRIDWARD_BENCH_FIXTURES"); dir != "" {
+		return dir
+	}
+	return f.root
+}
+
 // build builds the program.
 func (f *fixtures) build(name, tags string) (string, error) {
 	bin := filepath.Join(f.root, name)
