@@ -69,7 +69,7 @@ func (n *keyList) add(key string) {
 func (b *batch) among(text string, args []any, keys []string, scan func(*sql.Rows) error) error {
 	before, after, _ := strings.Cut(text, "{}")
 	for len(keys) > 0 {
-		n := chunks[slices.IndexFunc(chunks, func(n int) bool { return n <= len(keys) })]
+		n := chunk(len(keys))
 		all := slices.Clone(args)
 		marks := make([]string, n)
 		for i, key := range keys[:n] {
@@ -204,7 +204,7 @@ func dutiesOfCells(marks string) string {
 func (b *batch) readMoved(moved []post, scan func(*sql.Rows) error) error {
 	const columns = 4
 	for len(moved) > 0 {
-		n := chunks[slices.IndexFunc(chunks, func(n int) bool { return n <= len(moved) })]
+		n := chunk(len(moved))
 		var args []any
 		for _, p := range moved[:n] {
 			args = append(args, string(p.cell), prefixEnd(string(p.cell)), p.programme, b.moves[p])

@@ -96,22 +96,7 @@ func (d during) touches(in Interval) bool {
 // answered reads the tables. Cases with an interval that goes on, or that was late, are derived anew: how they stand
 // depends on now, and who stood above on the rules they are under.
 func (v *Views) answered(ctx context.Context, o whose, d during, now time.Time, out *Accountability) error {
-	var w where
-	o.narrow(&w, "person", "cell")
-	if !d.from.IsZero() {
-		from := min(micros(d.from), micros(now)) // what ends later goes on
-		w.and("(to_at IS NULL OR to_at > ? OR from_at >= ?)", from, from)
-	}
-	w.between("from_at", time.Time{}, d.to)
-	w.and("from_at <= ?", micros(now))
-	type row struct {
-		id string
-		intervalRow
-	}
-	rows, err := collect(ctx, v, selectInterval+w.text("from_at, case_id, seq", 0), w.args, func(r *sql.Rows) (at row, err error) {
-		at.id, at.intervalRow, err = scanInterval(r)
-		return at, err
-	})
+	rows, err := v.intervalsIn(ctx, o, d, now)
 	if err != nil {
 		return err
 	}
@@ -143,7 +128,54 @@ func (v *Views) answered(ctx context.Context, o whose, d during, now time.Time, 
 	if err := v.cardsOf(ctx, o, d, out); err != nil {
 		return err
 	}
-	return v.escalationsOf(ctx, o, d, out)
+	return v.escalationsOf(ctx, o, d, rows, out)
+}
+
+// heldInterval is an interval of a case.
+type heldInterval struct {
+	id string
+	intervalRow
+}
+
+// intervalsIn gives the intervals that were theirs and touch a stretch, and had begun by now. A cell's are sought from each
+// cell of its subtree.
+func (v *Views) intervalsIn(ctx context.Context, o whose, d during, now time.Time) ([]heldInterval, error) {
+	until := micros(now) + 1
+	if !d.to.IsZero() {
+		until = min(until, micros(d.to))
+	}
+	var out []heldInterval
+	read := func(narrow func(*where)) error {
+		var w where
+		from := "intervals"
+		if o.person != "" {
+			w.and("person = ?", o.person)
+		} else {
+			from = "cells g CROSS JOIN intervals"
+			w.subtree("g.code", "", o.cell)
+			w.and("cell = g.code")
+		}
+		narrow(&w)
+		return v.read(ctx)(`SELECT `+intervalColumns+` FROM `+from+w.text("from_at, case_id, seq", 0), w.args, func(r *sql.Rows) error {
+			id, row, err := scanInterval(r)
+			out = append(out, heldInterval{id, row})
+			return err
+		})
+	}
+	if d.from.IsZero() {
+		return out, read(func(w *where) { w.and("from_at < ?", until) })
+	}
+	from := min(micros(d.from), micros(now)) // what ends later goes on
+	lately := from - longAfter.Microseconds()
+	touches := func(w *where) { w.and("(to_at IS NULL OR to_at > ? OR from_at >= ?)", from, from) }
+	err := read(func(w *where) {
+		w.and("from_at >= ? AND from_at < ?", lately, until)
+		touches(w)
+	})
+	return out, errors.Join(err, read(func(w *where) {
+		w.and("from_at < ? AND "+isLong, min(lately, until))
+		touches(w)
+	}))
 }
 
 // part is what of a case's line is theirs and touches a stretch.
@@ -205,8 +237,9 @@ func (v *Views) cardsOf(ctx context.Context, o whose, d during, out *Accountabil
 	return err
 }
 
-// escalationsOf gives the escalations to an office that was theirs, and those of cases they had at that instant.
-func (v *Views) escalationsOf(ctx context.Context, o whose, d during, out *Accountability) error {
+// escalationsOf gives the escalations to an office that was theirs, and those of cases they had at that instant, by the
+// intervals in the stretch.
+func (v *Views) escalationsOf(ctx context.Context, o whose, d during, had []heldInterval, out *Accountability) error {
 	const columns = `SELECT e.case_id, e.version, e.round, e.office, e.level, e.person, e.since, e.ended_at, e.reason, e.automatic, e.rung, e.acknowledged_at,
 	e.acknowledged_by, e.instruction FROM escalations e`
 	type row struct {
@@ -226,21 +259,32 @@ func (v *Views) escalationsOf(ctx context.Context, o whose, d during, out *Accou
 		}
 		return e, err
 	}
-	var theirs, held where
+	var theirs where
 	o.narrow(&theirs, "e.person", "e.office")
 	theirs.between("e.since", d.from, d.to)
-	o.narrow(&held, "i.person", "i.cell")
-	held.between("e.since", d.from, d.to)
-	held.and("e.since >= i.from_at AND (i.to_at IS NULL OR e.since < i.to_at)")
 	all, err := collect(ctx, v, columns+theirs.text("", 0), theirs.args, scan)
 	if err != nil {
 		return err
 	}
-	more, err := collect(ctx, v, columns+` JOIN intervals i ON i.case_id = e.case_id`+held.text("", 0), held.args, scan)
-	if err != nil {
-		return err
+	cases := map[string][]intervalRow{}
+	for _, h := range had {
+		cases[h.id] = append(cases[h.id], h.intervalRow)
 	}
-	all = append(all, more...)
+	for ids := slices.Sorted(maps.Keys(cases)); len(ids) > 0; {
+		n := chunk(len(ids))
+		var held where
+		held.in("e.case_id", ids[:n])
+		held.between("e.since", d.from, d.to)
+		more, err := collect(ctx, v, columns+held.text("", 0), held.args, scan)
+		if err != nil {
+			return err
+		}
+		all = append(all, slices.DeleteFunc(more, func(e row) bool {
+			since := micros(e.Since)
+			return !slices.ContainsFunc(cases[e.Case], func(i intervalRow) bool { return since >= i.from && (i.to == 0 || since < i.to) })
+		})...)
+		ids = ids[n:]
+	}
 	slices.SortFunc(all, func(a, b row) int {
 		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Case, b.Case), cmp.Compare(a.version, b.version))
 	})

@@ -2,6 +2,7 @@ package views_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,4 +161,38 @@ func TestEscalationsAndSupervisionInTheAnswer(t *testing.T) {
 		t.Errorf("as of then: %s", text(then))
 	}
 	w.same()
+}
+
+// What took months, or goes on, is found in each month it touches, and what was short in its own.
+func TestAnAnswerAboutAStretchLongAfterItBegan(t *testing.T) {
+	w := newRoad(t)
+	begin := w.now
+	for _, id := range []string{"short", "long", "open"} {
+		w.now = begin
+		w.toRectification(id)
+	}
+	a1 := *holder(area1, "a1")
+	w.at("2026-03-04 10:00", "short", rectified("2026-03-04 10:00", a1))
+	w.at("2026-06-10 10:00", "long", rectified("2026-06-10 10:00", a1))
+	w.now = at("2026-06-20 09:00")
+	w.project()
+	for _, c := range []struct{ from, to, want string }{
+		{"2026-03-03 00:00", "2026-03-10 00:00", "long open short"}, {"2026-03-10 00:00", "2026-03-20 00:00", "long open"},
+		{"2026-05-01 00:00", "2026-05-08 00:00", "long open"}, {"2026-06-09 00:00", "2026-06-11 00:00", "long open"},
+		{"2026-06-11 00:00", "2026-06-12 00:00", "open"}, {"2026-06-19 00:00", "", "open"}, {"2027-01-01 00:00", "2027-02-01 00:00", "open"},
+	} {
+		from, to := instant(c.from), instant(c.to)
+		ofPerson := must[views.Accountability](t)(w.views.PersonAccountability(ctx(), "a1", from, to, w.now, time.Time{}))
+		ofCell := must[views.Accountability](t)(w.views.CellAccountability(ctx(), area1, from, to, w.now, time.Time{}))
+		for _, a := range []views.Accountability{ofPerson, ofCell} {
+			var cases []string
+			for _, in := range a.Intervals {
+				cases = append(cases, in.Case)
+			}
+			slices.Sort(cases)
+			if got := strings.Join(slices.Compact(cases), " "); got != c.want {
+				t.Errorf("from %s to %q: %q, want %q", c.from, c.to, got, c.want)
+			}
+		}
+	}
 }

@@ -240,13 +240,18 @@ func (b *batch) rows(text string, args []any, scan func(*sql.Rows) error) error 
 	return eachRow(rows, scan)
 }
 
-// chunks is how many rows go into one statement where many are written at once.
+// chunks is how many rows go into one statement where many are written or read at once.
 var chunks = []int{64, 16, 4, 1}
+
+// chunk is how many of so many, at least one, go into the next statement.
+func chunk(left int) int {
+	return chunks[slices.IndexFunc(chunks, func(n int) bool { return n <= left })]
+}
 
 // insertMany writes rows of so many columns each: head, a list of rows, tail.
 func (b *batch) insertMany(head string, columns int, args []any, tail string) error {
 	for len(args) > 0 {
-		n := chunks[slices.IndexFunc(chunks, func(n int) bool { return n*columns <= len(args) })]
+		n := chunk(len(args) / columns)
 		if err := b.exec(b.p.rowsText(rowsOf{head, tail, columns, n}), args[:n*columns]...); err != nil {
 			return err
 		}

@@ -36,7 +36,17 @@ CREATE TABLE IF NOT EXISTS intervals (
 );
 CREATE INDEX IF NOT EXISTS intervals_cell ON intervals (cell, from_at)`}
 
-const intervalsListed = `CREATE INDEX IF NOT EXISTS intervals_person ON intervals (person, from_at)`
+// isLong marks the intervals that go on or took more than 31 days. They have indexes of their own: whoever asks about a
+// month looks for what began in it or in the 31 days before, and for these few, and not through all the years before.
+const (
+	isLong    = `(to_at IS NULL OR to_at - from_at > 2678400000000)`
+	longAfter = 31 * 24 * time.Hour
+)
+
+const intervalsListed = `
+CREATE INDEX IF NOT EXISTS intervals_person ON intervals (person, from_at);
+CREATE INDEX IF NOT EXISTS intervals_person_long ON intervals (person, from_at) WHERE ` + isLong + `;
+CREATE INDEX IF NOT EXISTS intervals_cell_long ON intervals (cell, from_at) WHERE ` + isLong
 
 // The posts and persons that ever had a case, by the facts of the case alone: where an answer as of an instant looks.
 var casePartiesTable = table{"case_parties", []string{"party", "case_id"}, `
@@ -266,8 +276,11 @@ func nullTime(us int64) any {
 	return us
 }
 
-const selectInterval = `SELECT case_id, programme, round, stage, cell, department, person, role, office, from_at, to_at, used, limit_n, limit_unit, deadline_at,
-	late, exempt FROM intervals`
+const (
+	intervalColumns = `case_id, programme, round, stage, cell, department, person, role, office, from_at, to_at, used, limit_n, limit_unit, deadline_at,
+	late, exempt`
+	selectInterval = `SELECT ` + intervalColumns + ` FROM intervals`
+)
 
 func scanInterval(r *sql.Rows) (id string, row intervalRow, err error) {
 	var to, deadline sql.NullInt64

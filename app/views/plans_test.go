@@ -125,6 +125,8 @@ func TestWhatIsAskedForEveryDayIsSoughtNotSifted(t *testing.T) {
 	for range 40 {
 		m.step()
 	}
+	somebody := m.person(area1)
+	w.put("person-"+somebody, "admin", grid.PersonRegistered{ID: somebody})
 	w.project()
 	month := must[views.Period](t)(views.ParsePeriod("2026-02", shanghai))
 	sought := func(step string, query func() error) {
@@ -150,6 +152,14 @@ func TestWhatIsAskedForEveryDayIsSoughtNotSifted(t *testing.T) {
 	})
 	sought("INDEX inspections_cell (cell=? AND started_at>? AND started_at<?)", func() error {
 		_, err := w.views.Patrols(ctx(), community, "fire", month, w.now, w.now)
+		return err
+	})
+	sought("INDEX intervals_person_long (person=? AND from_at<?)", func() error {
+		_, err := w.views.PersonAccountability(ctx(), somebody, month.From, month.To, w.now, time.Time{})
+		return err
+	})
+	sought("INDEX intervals_cell (cell=? AND from_at>? AND from_at<?)", func() error {
+		_, err := w.views.CellAccountability(ctx(), street, month.From, month.To, w.now, time.Time{})
 		return err
 	})
 	sought("INDEX cases_limited (cell>? AND cell<?)", func() error {

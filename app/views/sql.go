@@ -27,6 +27,15 @@ func (w *where) and(condition string, args ...any) {
 	w.conditions = append(w.conditions, condition)
 }
 
+// in adds that a column has one of the values.
+func (w *where) in(column string, values []string) {
+	args := make([]any, len(values))
+	for i, value := range values {
+		args[i] = value
+	}
+	w.and(column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
+}
+
 // is adds column = value unless the value is empty.
 func (w *where) is(column, value string) {
 	if value != "" {
