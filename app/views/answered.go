@@ -115,12 +115,16 @@ func (v *Views) answered(ctx context.Context, o whose, d during, now time.Time, 
 		}
 	}
 	book := newDutyBook(v.read(ctx), time.Time{})
-	for _, id := range slices.Sorted(maps.Keys(anew)) {
-		line, err := v.lineOf(ctx, id, now, book)
+	for ids := slices.Sorted(maps.Keys(anew)); len(ids) > 0; {
+		n := chunk(len(ids))
+		lines, err := v.linesOf(ctx, ids[:n], now, book)
 		if err != nil {
 			return err
 		}
-		out.Intervals = append(out.Intervals, o.part(line, d, book)...)
+		for _, line := range lines {
+			out.Intervals = append(out.Intervals, o.part(line, d, book)...)
+		}
+		ids = ids[n:]
 	}
 	if book.err != nil {
 		return book.err
@@ -205,17 +209,25 @@ func (r intervalRow) interval(v *Views, id string) Interval {
 	return in
 }
 
-// lineOf derives the line of one case by what the tables hold.
-func (v *Views) lineOf(ctx context.Context, id string, now time.Time, book *dutyBook) ([]Interval, error) {
-	tracks, err := collect(ctx, v, `SELECT track FROM cases WHERE id = $1`, []any{id}, scanBody[hazard.Case])
-	if err != nil || len(tracks) == 0 {
-		return nil, err
-	}
-	rules, err := v.rulesFor(ctx, tracks[0].Programme, time.Time{})
+// linesOf derives the lines of cases by what the tables hold.
+func (v *Views) linesOf(ctx context.Context, ids []string, now time.Time, book *dutyBook) ([][]Interval, error) {
+	var w where
+	w.in("id", ids)
+	tracks, err := collect(ctx, v, `SELECT track FROM cases`+w.text("id", 0), w.args, scanBody[hazard.Case])
 	if err != nil {
 		return nil, err
 	}
-	return v.intervalsOf(tracks[0], rules, now, book)
+	out := make([][]Interval, len(tracks))
+	for i, track := range tracks {
+		rules, err := v.rulesFor(ctx, track.Programme, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		if out[i], err = v.intervalsOf(track, rules, now, book); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (v *Views) cardsOf(ctx context.Context, o whose, d during, out *Accountability) error {

@@ -27,7 +27,8 @@ import (
 
 // TestReadsOnALongLog compares the slowest hundredth of what people read on a log of five million events and half a
 // million cases with that on a log of a hundred thousand events: the queue, a page of a ledger, patrol counts and
-// accountability, each of another cell, case or person every time, in alternating rounds.
+// accountability, each of another cell, case or person every time, in alternating rounds. Who is accountable for what is
+// asked of the same cases and the same month on both: in earlier years, whose holidays no calendar names, more was late.
 func TestReadsOnALongLog(t *testing.T) {
 	f, s := fixture(t), sizes()
 	short, long := newReaders(t, f, s.short), newReaders(t, f, s.long)
@@ -69,8 +70,7 @@ var kindsOfReading = []struct {
 	}},
 	{"the accountability of a case", func(r *readers) string { return "/cases/" + pick(r, r.sample) + "/accountability" }},
 	{"the accountability of a person's month", func(r *readers) string {
-		year := r.year()
-		return fmt.Sprintf("/persons/%s/accountability?from=%d-02-01&to=%d-03-01", pick(r, r.people), year, year)
+		return fmt.Sprintf("/persons/%s/accountability?from=%d-02-01&to=%[2]d-03-01", pick(r, r.people), demoFrom.Year())
 	}},
 }
 
@@ -190,7 +190,7 @@ func overTheYears(records []app.Record) (first, again []app.Record) {
 
 // watch learns from the records on their way what may be asked for.
 func (r *readers) watch(records iter.Seq[app.Record]) iter.Seq[app.Record] {
-	const oneIn = 50
+	const oneIn = 5
 	return func(yield func(app.Record) bool) {
 		for rec := range records {
 			switch rec.Type {
@@ -200,10 +200,11 @@ func (r *readers) watch(records iter.Seq[app.Record]) iter.Seq[app.Record] {
 			case "person.registered":
 				r.people = append(r.people, strings.TrimPrefix(rec.Stream, "person-"))
 			case "case.reported":
-				if r.cases++; r.cases%oneIn == 1 {
+				ago := demoFrom.Year() - rec.Meta.OccurredAt.In(china).Year()
+				if r.cases++; ago == 0 && r.cases%oneIn == 1 {
 					r.sample = append(r.sample, workID(rec))
 				}
-				r.years = max(r.years, demoFrom.Year()-rec.Meta.OccurredAt.In(china).Year()+1)
+				r.years = max(r.years, ago+1)
 			}
 			if !yield(rec) {
 				return
