@@ -63,6 +63,8 @@ func statusOf(k fault.Kind) int {
 		return http.StatusPreconditionFailed
 	case fault.Unavailable:
 		return http.StatusServiceUnavailable
+	case fault.Elsewhere:
+		return http.StatusMisdirectedRequest
 	}
 	return http.StatusInternalServerError
 }
@@ -92,6 +94,8 @@ func outcomeOf(err error) string {
 		return "precondition"
 	case fault.Unavailable:
 		return "unavailable"
+	case fault.Elsewhere:
+		return "elsewhere"
 	}
 	return "internal"
 }

@@ -24,6 +24,7 @@ const (
 	Forbidden                    // 403: this actor may not do it
 	Precondition                 // 412: the version asked for has moved
 	Unavailable                  // 503: the log or a view cannot take it now; try again after RetryAfter
+	Elsewhere                    // 421: another node holds what is asked about; this one cannot know
 )
 
 // Field names one invalid field (dotted path, e.g. "checklist.0.result") and says why.
