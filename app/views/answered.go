@@ -49,12 +49,18 @@ func (v *Views) PersonAccountability(ctx context.Context, id string, from, to, n
 	if _, err := v.Person(ctx, id); err != nil {
 		return Accountability{}, err
 	}
+	if err := v.Holds(""); err != nil {
+		return Accountability{}, err
+	}
 	return v.accountabilityOf(ctx, whose{person: id}, from, to, now, asOf)
 }
 
 // CellAccountability is the same for the posts of a cell and of everything below it.
 func (v *Views) CellAccountability(ctx context.Context, cell grid.CellCode, from, to, now, asOf time.Time) (Accountability, error) {
 	if _, err := v.Cell(ctx, cell); err != nil {
+		return Accountability{}, err
+	}
+	if err := v.holdsPosts(ctx, cell); err != nil {
 		return Accountability{}, err
 	}
 	return v.accountabilityOf(ctx, whose{cell: cell}, from, to, now, asOf)

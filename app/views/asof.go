@@ -33,6 +33,9 @@ func (v *Views) history(ctx context.Context, id string, asOf time.Time) (*histor
 	if err != nil {
 		return nil, err
 	}
+	if err := v.holdsStream(records); err != nil {
+		return nil, err
+	}
 	records = takenBy(records, asOf)
 	h := &history{facts: make([]fact, 0, len(records))}
 	for i := range records {

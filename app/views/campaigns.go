@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/inspection"
 )
@@ -89,6 +88,9 @@ func scanCampaign(r *sql.Rows) (Campaign, error) {
 
 // Campaigns lists campaigns, the last to begin first, with their progress.
 func (v *Views) Campaigns(ctx context.Context, f CampaignFilter, p Paging) (Page[Campaign], error) {
+	if err := v.Holds(f.Cell); err != nil {
+		return Page[Campaign]{}, err
+	}
 	size, err := p.size()
 	if err != nil {
 		return Page[Campaign]{}, err
@@ -118,7 +120,7 @@ func (v *Views) Campaign(ctx context.Context, id string) (Campaign, error) {
 		return Campaign{}, err
 	}
 	if len(rows) == 0 {
-		return Campaign{}, fault.Missing("campaign", id)
+		return Campaign{}, v.missing(ctx, "campaign", id)
 	}
 	c := rows[0]
 	c.Targets, err = collect(ctx, v, `

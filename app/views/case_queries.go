@@ -16,6 +16,9 @@ import (
 
 // Cases lists cases, the last reported first.
 func (v *Views) Cases(ctx context.Context, f CaseFilter, p Paging) (Page[Case], error) {
+	if err := v.Holds(f.Cell); err != nil {
+		return Page[Case]{}, err
+	}
 	var w where
 	w.subtree("c.cell", "c.district", f.Cell)
 	w.is("c.programme", f.Programme)
@@ -47,9 +50,15 @@ func (c *Case) judge(now time.Time) { c.Overdue = c.Deadline != nil && now.After
 
 // Case gives one case; overdue is judged at now.
 func (v *Views) Case(ctx context.Context, id string, now time.Time) (Case, error) {
-	c, err := single[Case](ctx, v, "case", id, `SELECT body FROM cases WHERE id = $1`, id)
-	c.judge(now)
-	return c, err
+	rows, err := collect(ctx, v, `SELECT body FROM cases WHERE id = $1`, []any{id}, scanBody[Case])
+	if err == nil && len(rows) == 0 {
+		err = v.missing(ctx, "case", id)
+	}
+	if err != nil {
+		return Case{}, err
+	}
+	rows[0].judge(now)
+	return rows[0], nil
 }
 
 // OpenCasesOf gives the ids of the open cases of exactly this cell, or held by it, in order: those that the cell's
@@ -127,6 +136,9 @@ func (v *Views) Timeline(ctx context.Context, id string, asOf time.Time, p Pagin
 	}
 	records, err := v.log.Load(ctx, "case-"+id, uint64(max(k.N, 0)))
 	if err != nil {
+		return Page[Fact]{}, err
+	}
+	if err := v.holdsStream(records); err != nil {
 		return Page[Fact]{}, err
 	}
 	records = takenBy(records, asOf)

@@ -185,6 +185,9 @@ func (b *batch) moveClasses(before, after Cell, e entry) error {
 
 // Cells lists cells by code, retired ones included.
 func (v *Views) Cells(ctx context.Context, f CellFilter, p Paging) (Page[Cell], error) {
+	if err := v.Holds(f.Parent); err != nil {
+		return Page[Cell]{}, err
+	}
 	var w where
 	w.is("c.parent", string(f.Parent))
 	if f.Level != 0 {
@@ -205,6 +208,9 @@ func (v *Views) Cells(ctx context.Context, f CellFilter, p Paging) (Page[Cell], 
 
 // Cell gives one cell, retired or not.
 func (v *Views) Cell(ctx context.Context, code grid.CellCode) (Cell, error) {
+	if err := v.Holds(code); err != nil {
+		return Cell{}, err
+	}
 	return single[Cell](ctx, v, "cell", string(code), `SELECT body FROM cells WHERE code = $1`, string(code))
 }
 

@@ -92,6 +92,9 @@ func (v *Views) Escalations(ctx context.Context, cell grid.CellCode, programme s
 	if cell.Level() == 0 {
 		return Page[QueueItem]{}, fault.BadField("cell", "is not a cell code")
 	}
+	if err := v.holdsPosts(ctx, cell); err != nil {
+		return Page[QueueItem]{}, err
+	}
 	var w where
 	w.and("e.office = ? AND e.ended_at IS NULL", string(cell))
 	w.is("c.programme", programme)

@@ -26,7 +26,7 @@ func (v *Views) Batch(n int) {
 
 // Tape builds all views in an empty database and tells every statement with the number of its batch. Tests only.
 func Tape(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, tell func(text string, args []any, batch uint64)) (Counters, error) {
-	p, err := newBuilder(ctx, log, codec, db, loc, 0)
+	p, err := newBuilder(ctx, origin{log: log, codec: codec, loc: loc}, db, 0)
 	if err != nil {
 		return Counters{}, err
 	}
@@ -84,7 +84,7 @@ func OneCell(value string) Sheet {
 
 // InBatches builds all views in an empty database in batches of so many events. Tests only.
 func InBatches(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, size int) (Counters, error) {
-	p, err := newProjector(ctx, log, codec, db, loc, 0)
+	p, err := newProjector(ctx, origin{log: log, codec: codec, loc: loc}, db, 0)
 	if err != nil {
 		return Counters{}, err
 	}

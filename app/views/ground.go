@@ -31,6 +31,11 @@ func (v *Views) ground(ctx context.Context, t *terrain) (*patrol.Ground, error) 
 		return nil, err
 	}
 	t.spread(duties)
+	for _, c := range t.also { // a duty over several cells is judged by all of them
+		if err := v.Holds(c); err != nil {
+			return nil, err
+		}
+	}
 	cells, err := v.groundCells(ctx, *t)
 	return &patrol.Ground{Duties: duties, Cells: cells}, err
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"gridward/domain/fault"
 	"gridward/domain/grid"
 	"gridward/domain/inspection"
 )
@@ -198,6 +197,9 @@ func (v *Views) scanInspection(r *sql.Rows) (Inspection, error) {
 
 // Inspections lists the inspections that stand, the last begun first. Voided ones are found by their id only.
 func (v *Views) Inspections(ctx context.Context, f InspectionFilter, p Paging) (Page[Inspection], error) {
+	if err := v.Holds(f.Cell); err != nil {
+		return Page[Inspection]{}, err
+	}
 	var w where
 	w.and("i.superseded_at IS NULL")
 	w.subtree("i.cell", "i.district", f.Cell)
@@ -243,7 +245,7 @@ func (v *Views) Inspection(ctx context.Context, id string) (Inspection, error) {
 		return Inspection{}, err
 	}
 	if len(rows) == 0 {
-		return Inspection{}, fault.Missing("inspection", id)
+		return Inspection{}, v.missing(ctx, "inspection", id)
 	}
 	last := len(rows) - 1
 	in := rows[last]

@@ -93,6 +93,9 @@ func (v *Views) Notices(ctx context.Context, person string, p Paging) (Page[Dige
 	if _, err := v.Person(ctx, person); err != nil {
 		return Page[Digest]{}, err
 	}
+	if err := v.Holds(""); err != nil {
+		return Page[Digest]{}, err
+	}
 	size, err := p.size()
 	if err != nil {
 		return Page[Digest]{}, err

@@ -31,10 +31,8 @@ type knownCase struct {
 
 // projector brings one generation up to date. One goroutine at a time uses it.
 type projector struct {
-	log   app.Log
-	codec app.Codec
+	origin
 	db    *sql.DB
-	loc   *time.Location
 	epoch int64 // of whoever projects
 	size  int   // of a batch
 	build bool  // an empty database is filled: after a failure it is thrown away
@@ -74,13 +72,15 @@ type entry struct {
 // decoded is one batch on its way from the log to the tables.
 type decoded struct {
 	entries []entry
-	err     error // behind the entries: what stopped the reading
+	passed  int        // events of the log, those that are not applied too
+	to      checkpoint // the last of these
+	err     error      // behind the entries: what stopped the reading
 }
 
 // newProjector reads how far the tables are; where there are none it makes them. Where there are, it writes nothing but
 // its epoch, if that is a new one: whoever projected before it commits nothing any more.
-func newProjector(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, epoch int64) (*projector, error) {
-	p := &projector{log: log, codec: codec, db: db, loc: loc, size: batchSize, epoch: epoch, texts: map[rowsOf]string{}}
+func newProjector(ctx context.Context, from origin, db *sql.DB, epoch int64) (*projector, error) {
+	p := &projector{origin: from, db: db, size: batchSize, epoch: epoch, texts: map[rowsOf]string{}}
 	if _, err := readCheckpoint(ctx, db); err != nil { // cut off while they were made, the tables have no checkpoint
 		if err := makeTables(ctx, db); err != nil {
 			return nil, err
@@ -123,11 +123,11 @@ func positional(text string) string {
 }
 
 // newBuilder is a projector that fills an empty database: without the indexes that only listings use.
-func newBuilder(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, epoch int64) (*projector, error) {
+func newBuilder(ctx context.Context, from origin, db *sql.DB, epoch int64) (*projector, error) {
 	if err := makeTables(ctx, db); err != nil {
 		return nil, err
 	}
-	p, err := newProjector(ctx, log, codec, db, loc, epoch)
+	p, err := newProjector(ctx, from, db, epoch)
 	if err == nil {
 		p.size, p.build = buildSize(), true
 	}
@@ -219,8 +219,8 @@ func (p *projector) catchUpTo(ctx context.Context, until app.Position, committed
 	}()
 	defer stop()
 	for d := range batches {
-		if len(d.entries) > 0 {
-			c, err := p.apply(ctx, d.entries)
+		if d.passed > 0 {
+			c, err := p.apply(ctx, d)
 			if committed != nil && c.Batches > 0 {
 				committed(c)
 			}
@@ -239,39 +239,69 @@ func (p *projector) catchUpTo(ctx context.Context, until app.Position, committed
 func (p *projector) read(ctx context.Context, after, until app.Position, to chan<- decoded) {
 	defer close(to)
 	for after < until {
-		records, err := p.log.Read(ctx, after, p.size)
-		if err != nil {
-			err = fmt.Errorf("views: read the log: %w", err)
-		}
-		d := decoded{entries: make([]entry, 0, len(records)), err: err}
-		for _, r := range records {
-			if r.Position > until {
-				break
-			}
-			event, err := p.codec.Decode(r.Type, r.Schema, r.Data)
-			if err != nil {
-				d.err = fmt.Errorf("views: %s version %d at %s: %w", r.Stream, r.Version, r.Position, err)
-				break
-			}
-			e := entry{Record: r, event: event}
-			if logged, ok := event.(inspection.Logged); ok {
-				if e.row, err = p.loggedRow(e, logged); err != nil {
-					d.err = fmt.Errorf("views: %s: %w", r.Stream, err)
-					break
-				}
-			}
-			d.entries = append(d.entries, e)
-			after = r.Position
-		}
+		d, more := p.gather(ctx, after, until)
 		select {
 		case to <- d:
 		case <-ctx.Done():
 			return
 		}
-		if d.err != nil || len(d.entries) < p.size {
+		if !more {
 			return
 		}
+		after = d.to.position
 	}
+}
+
+// mostPages is how many pages of the log one batch reaches over at most. A shard applies a part of each, and takes several
+// together: the fuller a batch, the more often the same counts are written together.
+const mostPages = 8
+
+// gather reads and decodes one batch; more says whether there may be another behind it.
+func (p *projector) gather(ctx context.Context, after, until app.Position) (d decoded, more bool) {
+	d.to.position = after
+	for range mostPages {
+		limit := p.size - len(d.entries)
+		records, err := p.log.Read(ctx, d.to.position, limit)
+		if err != nil {
+			d.err = fmt.Errorf("views: read the log: %w", err)
+			return d, false
+		}
+		for i := range records {
+			if records[i].Position > until {
+				return d, false
+			}
+			if d.err = p.take(&d, records[i]); d.err != nil {
+				return d, false
+			}
+		}
+		if len(records) < limit {
+			return d, false
+		}
+		if len(d.entries) == p.size {
+			break
+		}
+	}
+	return d, true
+}
+
+// take decodes the next record of a batch, or passes it over.
+func (p *projector) take(d *decoded, r app.Record) error {
+	if p.districts.concern(&r) {
+		event, err := p.codec.Decode(r.Type, r.Schema, r.Data)
+		if err != nil {
+			return fmt.Errorf("views: %s version %d at %s: %w", r.Stream, r.Version, r.Position, err)
+		}
+		e := entry{Record: r, event: event}
+		if logged, ok := event.(inspection.Logged); ok {
+			if e.row, err = p.loggedRow(e, logged); err != nil {
+				return fmt.Errorf("views: %s: %w", r.Stream, err)
+			}
+		}
+		d.entries = append(d.entries, e)
+	}
+	d.passed++
+	d.to = checkpoint{r.Position, r.RecordedAt}
+	return nil
 }
 
 // errEntry is an event that a view cannot apply: the projector stops in front of it.
@@ -290,14 +320,15 @@ func (e *errEntry) Unwrap() error { return e.cause }
 
 // apply puts one batch and the checkpoint into the tables in one transaction. When an event cannot be applied,
 // those before it still are.
-func (p *projector) apply(ctx context.Context, entries []entry) (Counters, error) {
-	c, err := p.transact(ctx, entries)
+func (p *projector) apply(ctx context.Context, d decoded) (Counters, error) {
+	c, err := p.transact(ctx, d)
 	if err == nil || p.build {
 		return c, err
 	}
 	var bad *errEntry
-	if errors.As(err, &bad) && bad.index > 0 && p.connect(ctx) == nil && p.position < entries[0].Position {
-		c, again := p.transact(ctx, entries[:bad.index])
+	if errors.As(err, &bad) && bad.index > 0 && p.connect(ctx) == nil && p.position < d.entries[0].Position {
+		last := d.entries[bad.index-1]
+		c, again := p.transact(ctx, decoded{entries: d.entries[:bad.index], passed: bad.index, to: checkpoint{last.Position, last.RecordedAt}})
 		if again != nil {
 			return Counters{}, again
 		}
@@ -308,7 +339,7 @@ func (p *projector) apply(ctx context.Context, entries []entry) (Counters, error
 
 // transact is one transaction. Having failed, it gives the connection up, so that the next attempt begins with a
 // new one and what that one reads from the checkpoint.
-func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, err error) {
+func (p *projector) transact(ctx context.Context, d decoded) (c Counters, err error) {
 	if err := ctx.Err(); err != nil {
 		return c, err
 	}
@@ -326,13 +357,12 @@ func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	b := newBatch(ctx, p, entries)
+	b := newBatch(ctx, p, d.entries)
 	if err := b.run(); err != nil {
 		return c, fmt.Errorf("views: %w", err)
 	}
-	last := entries[len(entries)-1]
 	n, err := b.changed(`UPDATE checkpoint SET position = $1, recorded_at = $2 WHERE id = 1 AND position = $3 AND epoch = $4`,
-		int64(last.Position), last.RecordedAt.UnixMicro(), int64(p.position), p.epoch)
+		int64(d.to.position), d.to.recordedAt.UnixMicro(), int64(p.position), p.epoch)
 	if err == nil && n == 0 {
 		err = errors.New("there is no such checkpoint where it was: another process has moved it")
 	}
@@ -342,10 +372,10 @@ func (p *projector) transact(ctx context.Context, entries []entry) (c Counters, 
 	if err := tx.Commit(); err != nil {
 		return c, fmt.Errorf("views: commit: %w", err)
 	}
-	p.position, p.recordedAt = last.Position, last.RecordedAt
+	p.position, p.recordedAt = d.to.position, d.to.recordedAt
 	for id, c := range b.cases {
 		p.known.Add(id, knownCase{c.told, c.saved})
 	}
-	b.counters.Events, b.counters.Batches = uint64(len(entries)), 1
+	b.counters.Events, b.counters.Passed, b.counters.Batches = uint64(len(d.entries)), uint64(d.passed), 1
 	return b.counters, nil
 }

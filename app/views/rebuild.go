@@ -9,6 +9,7 @@ import (
 
 	"gridward/app"
 	"gridward/domain/fault"
+	"gridward/domain/grid"
 )
 
 // Rebuild builds a new generation beside the live one, from the log's beginning, and moves the readers over once it
@@ -40,7 +41,7 @@ func (v *Views) Rebuild(ctx context.Context, progress func(done, total app.Posit
 		return fmt.Errorf("rebuild: open generation %d: %w", n, err)
 	}
 	g := &generation{n: n, db: db}
-	p, err := newProjector(ctx, v.log, v.codec, db, v.loc, v.epoch)
+	p, err := newProjector(ctx, v.origin, db, v.epoch)
 	live := false
 	if err == nil {
 		live, err = v.swap(ctx, p, g)
@@ -64,13 +65,12 @@ func (v *Views) build(ctx context.Context, n int, progress func(done, total app.
 	if err != nil {
 		return fmt.Errorf("generation %d: %w", n, err)
 	}
-	return errors.Join(fillNew(ctx, v.log, v.codec, db, v.loc, v.epoch, progress), db.Close())
+	return errors.Join(fillNew(ctx, v.origin, db, v.epoch, progress), db.Close())
 }
 
 // fillNew fills an empty database with the whole log as it stands.
-func fillNew(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *time.Location, epoch int64,
-	progress func(done, total app.Position)) error {
-	p, err := newBuilder(ctx, log, codec, db, loc, epoch)
+func fillNew(ctx context.Context, from origin, db *sql.DB, epoch int64, progress func(done, total app.Position)) error {
+	p, err := newBuilder(ctx, from, db, epoch)
 	if err != nil {
 		return err
 	}
@@ -127,14 +127,15 @@ func (v *Views) switchTo(ctx context.Context, p *projector, g *generation) (*pro
 }
 
 // Check compares views with what the log says: it builds fresh, an empty database, up to where views are, and
-// gives the rows that differ, at most limit of them in each table. It writes nothing to the log or to views.
+// gives the rows that differ, at most limit of them in each table. It writes nothing to the log or to views. With
+// districts, views are a shard of these.
 func Check(ctx context.Context, log app.Log, codec app.Codec, loc *time.Location, views Queries, fresh *sql.DB, limit int,
-	progress func(done, total app.Position)) ([]Difference, error) {
+	progress func(done, total app.Position), districts ...grid.CellCode) ([]Difference, error) {
 	at, err := readCheckpoint(ctx, views)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newBuilder(ctx, log, codec, fresh, loc, 0)
+	p, err := newBuilder(ctx, origin{log, codec, loc, districts}, fresh, 0)
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}

@@ -46,9 +46,12 @@ var tables = []table{
 // is much cheaper than keeping them while it grows.
 var listings = []string{inspectionsListed, casesListed, intervalsListed, cardsListed, escalationsListed, missedListed}
 
-// fingerprint tells what built the tables: their texts, the edition, the zone of the days, and the log.
+// fingerprint tells what built the tables: their texts, the edition, the zone of the days, the log, and a shard's districts.
 func (v *Views) fingerprint() string {
 	text := fmt.Sprintln(edition, v.loc, v.log.ID())
+	if len(v.districts) > 0 {
+		text += fmt.Sprintln(v.districts)
+	}
 	for _, t := range tables {
 		text += t.ddl + ";"
 	}

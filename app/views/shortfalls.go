@@ -160,6 +160,9 @@ func (b *batch) applyDayClosed(_ entry, event patrol.DayEvent) error {
 // Shortfalls lists what was missing in the periods that ended within a period, in the areas of a subtree: by the end
 // of the period, then by area. What nothing is missing of any more is listed too, with what was said of it before.
 func (v *Views) Shortfalls(ctx context.Context, cell grid.CellCode, programme string, period Period, asOf time.Time, p Paging) (Page[Shortfall], error) {
+	if err := v.Holds(cell); err != nil {
+		return Page[Shortfall]{}, err
+	}
 	size, err := p.size()
 	if err != nil {
 		return Page[Shortfall]{}, err

@@ -18,14 +18,13 @@ import (
 
 	"gridward/app"
 	"gridward/domain/fault"
+	"gridward/domain/grid"
 )
 
 // Views answers queries and keeps itself up to date. Its methods are safe for concurrent use; Run is called once.
 type Views struct {
-	log   app.Log
-	codec app.Codec
-	gens  Generations
-	loc   *time.Location
+	origin
+	gens Generations
 
 	projecting sync.Mutex // held by whoever moves the live projector, or swaps it
 	live       *projector // guarded by projecting
@@ -51,6 +50,14 @@ type Views struct {
 	onQuery func(text string, args []any) // tests: sees every query
 }
 
+// origin is what views are made from.
+type origin struct {
+	log       app.Log
+	codec     app.Codec
+	loc       *time.Location
+	districts Districts
+}
+
 // generation is one open database with its readers counted, so that it is closed only when nobody reads it.
 type generation struct {
 	n       int
@@ -73,14 +80,16 @@ type Status struct {
 // Counters is the projector's work since the views were opened.
 type Counters struct {
 	Events     uint64 // applied
+	Passed     uint64 // of the log: those applied, and those of districts that a shard does not hold
 	Rows       uint64 // written, deleted ones included
 	Statements uint64 // sent, queries included
 	Batches    uint64 // committed
 }
 
-// New makes the views over a log. loc is the zone of local days and of times in answers. Call Open next.
-func New(log app.Log, codec app.Codec, gens Generations, loc *time.Location) *Views {
-	return &Views{log: log, codec: codec, gens: gens, loc: loc, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
+// New makes the views over a log. loc is the zone of local days and of times in answers; with districts they are a shard
+// of these. Call Open next.
+func New(log app.Log, codec app.Codec, gens Generations, loc *time.Location, districts ...grid.CellCode) *Views {
+	return &Views{origin: origin{log, codec, loc, districts}, gens: gens, changed: make(chan struct{}), wanted: make(chan struct{}, 1)}
 }
 
 // Open opens the live generation. When there is none, or it was built by other code or from another log, it first
@@ -97,7 +106,7 @@ func (v *Views) Open(ctx context.Context, progress func(done, total app.Position
 	if err != nil {
 		return fmt.Errorf("views: open generation %d: %w", n, err)
 	}
-	p, err := newProjector(ctx, v.log, v.codec, db, v.loc, v.epoch)
+	p, err := newProjector(ctx, v.origin, db, v.epoch)
 	if err == nil {
 		var head app.Position
 		if head, err = v.log.Head(ctx); err == nil && p.position > head {
@@ -149,12 +158,12 @@ func (v *Views) Run(ctx context.Context, clock func() time.Time) error {
 			pause = 0
 			v.mu.Lock()
 			v.err = nil
-			at, applied := v.applied, v.counters.Events
+			at, passed := v.applied, v.counters.Passed
 			v.mu.Unlock()
-			if applied-before >= loaded {
+			if passed-before >= loaded {
 				rest(ctx, min(clock().Sub(began), mostRest), v.wanted)
 			}
-			before = applied
+			before = passed
 			err = v.log.Wait(ctx, at)
 		}
 		if ctx.Err() != nil {
@@ -225,6 +234,7 @@ func (v *Views) moved(p *projector, c Counters) {
 
 func (c *Counters) add(d Counters) {
 	c.Events += d.Events
+	c.Passed += d.Passed
 	c.Rows += d.Rows
 	c.Statements += d.Statements
 	c.Batches += d.Batches

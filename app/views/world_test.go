@@ -44,6 +44,7 @@ type world struct {
 	now      time.Time // when the log takes what is put next
 	versions map[string]uint64
 	commands int
+	place    string // where what is put next happens; "" is nowhere
 }
 
 func newWorld(t testing.TB) *world {
@@ -81,7 +82,7 @@ func (w *world) put(stream, actor string, events ...any) app.Position {
 			w.t.Fatal(err)
 		}
 		records[i] = app.Record{ID: uuid.NewSHA1(command, fmt.Append(nil, i)), Type: typ, Schema: schema, Data: data,
-			Meta: app.Meta{OccurredAt: w.now, ReceivedAt: w.now, Actor: actor, CommandID: command, Correlation: command}}
+			Meta: app.Meta{Cell: w.place, OccurredAt: w.now, ReceivedAt: w.now, Actor: actor, CommandID: command, Correlation: command}}
 	}
 	got, err := w.log.Append(context.Background(), stream, w.versions[stream], records)
 	if err != nil {
