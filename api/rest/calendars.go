@@ -16,6 +16,9 @@ func (s *Server) PublishCalendar(c echo.Context, _ gen.PublishCalendarParams) er
 	cmd, err := decode[calendar.Definition](c)
 	var p app.Publication
 	if err == nil {
+		err = s.Views.Holds("")
+	}
+	if err == nil {
 		p, err = s.App.PublishCalendar(c.Request().Context(), byOf(c), cmd, s.Views.OpenCasesUnder)
 	}
 	p.Created = err == nil && !p.Replayed // every version is a thing of its own

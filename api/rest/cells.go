@@ -78,6 +78,10 @@ func (s *Server) RetireCell(c echo.Context, code gen.CellPath, _ gen.RetireCellP
 
 // ReplaceCell implements POST /cells/{code}/replace.
 func (s *Server) ReplaceCell(c echo.Context, code gen.CellPath, _ gen.ReplaceCellParams) error {
+	if err := s.Views.Holds(code); err != nil { // it moves open cases, which the views find
+		s.outcome(c, false, err)
+		return err
+	}
 	open := func(ctx context.Context, cell grid.CellCode, upTo app.Position) ([]string, error) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()

@@ -31,6 +31,7 @@ import (
 	"gridward/app"
 	"gridward/app/views"
 	"gridward/domain/fault"
+	"gridward/domain/grid"
 	"gridward/domain/programme"
 )
 
@@ -58,6 +59,8 @@ type setup struct {
 	idle     bool // the views do not follow the log by themselves
 	programs bool // the built-in programmes are published
 	log      func(app.Log) app.Log
+
+	districts []grid.CellCode // the views are a shard of these
 }
 
 var zone = time.FixedZone("CST", 8*3600)
@@ -77,7 +80,7 @@ func open(t *testing.T, with setup) *house {
 	if h.app, err = app.New(h.log, codec, 1000); err != nil {
 		t.Fatal(err)
 	}
-	h.views = views.New(h.log, codec, sqlstore.NewGenerations(t.TempDir(), false), zone)
+	h.views = views.New(h.log, codec, sqlstore.NewGenerations(t.TempDir(), false), zone, with.districts...)
 	if err := h.views.Open(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func (s *Server) GetReadiness(c echo.Context) error {
 		role = s.Role()
 	}
 	return c.JSON(http.StatusOK, gen.Readiness{Status: "ready", Warnings: warnings,
-		ViewsPosition: status.Applied.String(), ViewsLag: int64(status.Lag()), Role: gen.ReadinessRole(role)})
+		ViewsPosition: status.Applied.String(), ViewsLag: int64(status.Lag()), Role: gen.ReadinessRole(role), Districts: s.Views.Districts()})
 }
 
 // GetVersion implements GET /version.

@@ -18,6 +18,9 @@ func (s *Server) PublishProgramme(c echo.Context, _ gen.PublishProgrammeParams) 
 }
 
 func (s *Server) publish(c echo.Context) (app.Publication, error) {
+	if err := s.Views.Holds(""); err != nil {
+		return app.Publication{}, err
+	}
 	raw, err := io.ReadAll(c.Request().Body)
 	if err != nil {
 		return app.Publication{}, bodyError(err)

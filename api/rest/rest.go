@@ -55,7 +55,7 @@ type Options struct {
 	Rehearsal Rehearsal
 	// Warnings adds to what /readyz warns of; may be nil.
 	Warnings func() []string
-	// Role is what this node is among those on the log: alone, leading or following; nil: alone.
+	// Role is what this node is among those on the log: alone, leading, following or shard; nil: alone.
 	Role func() string
 	// Build is what /version says.
 	Build gen.Version

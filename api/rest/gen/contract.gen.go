@@ -179,6 +179,7 @@ const (
 	Alone     ReadinessRole = "alone"
 	Following ReadinessRole = "following"
 	Leading   ReadinessRole = "leading"
+	Shard     ReadinessRole = "shard"
 )
 
 // Valid indicates whether the value is a known member of the ReadinessRole enum.
@@ -189,6 +190,8 @@ func (e ReadinessRole) Valid() bool {
 	case Following:
 		return true
 	case Leading:
+		return true
+	case Shard:
 		return true
 	default:
 		return false
@@ -2661,7 +2664,10 @@ type Rating string
 
 // Readiness defines model for Readiness.
 type Readiness struct {
-	// Role 节点角色 / What this node is among those on the log: one leads (views, what is due, notices), the others serve.
+	// Districts 本节点所含区 / The districts whose views a shard has; absent where it has all.
+	Districts []CellCode `json:"districts,omitempty"`
+
+	// Role 节点角色 / What this node is among those on the log: one leads (views, what is due, notices), the others serve; a shard has views of its own, of its districts only.
 	Role ReadinessRole `json:"role"`
 
 	// Status 状态 / Status.
@@ -2677,7 +2683,7 @@ type Readiness struct {
 	Warnings []string `json:"warnings"`
 }
 
-// ReadinessRole 节点角色 / What this node is among those on the log: one leads (views, what is due, notices), the others serve.
+// ReadinessRole 节点角色 / What this node is among those on the log: one leads (views, what is due, notices), the others serve; a shard has views of its own, of its districts only.
 type ReadinessRole string
 
 // ReadinessStatus 状态 / Status.
@@ -3610,6 +3616,9 @@ type BadRequest = Problem
 
 // Conflict 问题 / RFC 9457 problem.
 type Conflict = Problem
+
+// Elsewhere 问题 / RFC 9457 problem.
+type Elsewhere = Problem
 
 // Forbidden 问题 / RFC 9457 problem.
 type Forbidden = Problem
