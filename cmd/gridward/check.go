@@ -22,6 +22,7 @@ const shown = 20
 
 type checkCommand struct {
 	storage
+	shardFlags
 	Scratch string `help:"Where the fresh views are built for the comparison; removed afterwards. Default: the data directory." placeholder:"DIR"`
 }
 
@@ -105,7 +106,11 @@ func checkLog(ctx context.Context, log app.Log, codec app.Codec, seen func(app.P
 
 // checkViews compares the live generation, as it stands at one instant, with a fresh one.
 func (c checkCommand) checkViews(e *env, log app.Log, codec app.Codec) (differences int, err error) {
-	_, at, err := c.places()
+	districts, err := views.ParseDistricts(c.Districts)
+	if err != nil {
+		return 0, err
+	}
+	_, at, err := c.placesOf(districts)
 	if err != nil {
 		return 0, err
 	}
@@ -146,7 +151,7 @@ func (c checkCommand) checkViews(e *env, log app.Log, codec app.Codec) (differen
 	}
 	defer func() { err = errors.Join(err, fresh.Close()) }()
 
-	found, err := views.Check(e.ctx, log, codec, zone(), still, fresh, shown, progress(e.stderr, "views"))
+	found, err := views.Check(e.ctx, log, codec, zone(), still, fresh, shown, progress(e.stderr, "views"), districts...)
 	if err != nil {
 		return 0, err
 	}

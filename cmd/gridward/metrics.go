@@ -80,7 +80,7 @@ func registerLead(r prometheus.Registerer, h *house) {
 			}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "gridward_leader_epoch", Help: "The epoch in which this node led last; 0 where there can be no other."},
 			func() float64 {
-				if h.crew == nil {
+				if h.crew == nil || h.shard() {
 					return 0
 				}
 				return float64(h.crew.epoch.Load())

@@ -37,9 +37,17 @@ type crew struct {
 // nodeFile keeps the name of the node whose data directory it is.
 const nodeFile = "node"
 
-// join opens what is shared, if anything is. The data directory is this process's own by then.
+// shard says that this node has some districts' views: for reading, beside the nodes that have all of them
+// (docs/decisions/0024). It leads nobody, follows nobody, and does nothing by itself.
+func (h *house) shard() bool { return len(h.districts) > 0 }
+
+// join opens what is shared, if anything is. The data directory is this process's own by then. A shard shares nothing; where
+// its views are in a database, it keeps others from them there.
 func (h *house) join(ctx context.Context) error {
 	url := sharedIn(h.logAt, h.viewsAt)
+	if h.shard() {
+		url = sharedIn(place{}, h.viewsAt)
+	}
 	if url == "" {
 		return nil
 	}
@@ -215,6 +223,9 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 // oneAppends says that the leader takes all commands: EventStoreDB has nothing that would keep the times of recording of
 // several appenders in order.
 func (h *house) oneAppends() bool {
+	if h.shard() {
+		return h.logAt.onEventStoreDB()
+	}
 	return h.crew != nil && h.logAt.onEventStoreDB() && isPostgres(h.viewsAt.url)
 }
 
@@ -233,11 +244,13 @@ func (l led) Append(ctx context.Context, stream string, expected uint64, records
 }
 
 // leads says whether this process does what only one does on a log.
-func (h *house) leads() bool { return h.crew == nil || h.crew.leads.Load() }
+func (h *house) leads() bool { return !h.shard() && (h.crew == nil || h.crew.leads.Load()) }
 
 // role is what this process is among the nodes on the log.
 func (h *house) role() string {
 	switch {
+	case h.shard():
+		return "shard"
 	case h.crew == nil:
 		return "alone"
 	case h.leads():

@@ -6,15 +6,23 @@ import (
 
 	"go.uber.org/zap"
 
+	"gridward/app/views"
 	"gridward/domain/fault"
 )
 
-type rebuildCommand struct{ storage }
+type rebuildCommand struct {
+	storage
+	shardFlags
+}
 
 // Run builds the views anew. A running server does that itself, beside the live ones.
 func (c rebuildCommand) Run(e *env) (err error) {
 	defer e.roomy()()
-	h, err := open(e.ctx, plan{at: c.storage, logger: zap.NewNop()})
+	districts, err := views.ParseDistricts(c.Districts)
+	if err != nil {
+		return err
+	}
+	h, err := open(e.ctx, plan{at: c.storage, logger: zap.NewNop(), districts: districts})
 	if err != nil {
 		return askTheServer(err, "POST /api/v1/views/rebuild")
 	}

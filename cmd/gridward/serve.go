@@ -16,6 +16,7 @@ import (
 	"gridward/api/rest"
 	"gridward/api/rest/gen"
 	"gridward/app"
+	"gridward/app/views"
 	"gridward/domain/programme"
 )
 
@@ -24,6 +25,7 @@ const drain = 30 * time.Second
 
 type serveCommand struct {
 	storage
+	shardFlags
 	outboundFlags
 	Listen string    `default:"127.0.0.1:8080" help:"Where to listen. Port 0 takes a free one; the address is printed." placeholder:"ADDRESS"`
 	Clock  time.Time `help:"Rehearse: run on a clock that shows this instant (RFC 3339), stands still and moves only by POST /clock." placeholder:"TIME"`
@@ -33,6 +35,10 @@ type serveCommand struct {
 // Run serves until the program is asked to stop, and then stops so that nothing is lost: no new connections,
 // requests in flight finished, the log's queue committed.
 func (c serveCommand) Run(e *env) (err error) {
+	districts, err := views.ParseDistricts(c.Districts)
+	if err != nil {
+		return err
+	}
 	logger := newLogger(e)
 	defer func() { _ = logger.Sync() }() // standard error cannot always be synced
 	var clock *rehearsal
@@ -47,7 +53,7 @@ func (c serveCommand) Run(e *env) (err error) {
 	if err := checkToken(e.lookup); err != nil {
 		return err
 	}
-	if c.Demo {
+	if c.Demo && len(districts) == 0 {
 		now := time.Now()
 		if clock != nil {
 			now = clock.Now()
@@ -57,7 +63,8 @@ func (c serveCommand) Run(e *env) (err error) {
 		}
 	}
 	back := e.roomy() // the views may have to be built
-	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: logger, readOnly: true, node: true, progress: logged(logger, "building the views")})
+	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: logger, readOnly: true, node: true, districts: districts,
+		progress: logged(logger, "building the views")})
 	back()
 	if err != nil {
 		return err

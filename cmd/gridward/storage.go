@@ -27,6 +27,11 @@ type storage struct {
 	Views string `help:"Where the views are: sqlite:///DIR or postgres://USER@HOST/DATABASE. Default: where the log is; with a log on EventStoreDB the data directory." placeholder:"URL"`
 }
 
+// shardFlags say which districts' views a node has, where it has not all of them.
+type shardFlags struct {
+	Districts []string `help:"Have views of these districts only, in a place of their own (docs/nodes.md, Shards): their codes, six digits each." placeholder:"CODE"`
+}
+
 // place is a directory for SQLite, or the URL of a PostgreSQL database or of an EventStoreDB.
 type place struct{ dir, url string }
 
@@ -62,19 +67,50 @@ func placeOf(flag, text string, otherwise place) (place, error) {
 const known = "sqlite:///DIR, postgres://USER@HOST/DATABASE or esdb://HOST:2113"
 
 // places are where the log and the views are.
-func (s storage) places() (log, tables place, err error) {
+func (s storage) places() (log, tables place, err error) { return s.placesOf(nil) }
+
+// placesOf is the same for a shard of districts, which has the views in a place of its own: the data directory, unless
+// --views names another.
+func (s storage) placesOf(districts views.Districts) (log, tables place, err error) {
 	if log, err = placeOf("log", s.Log, place{dir: s.Data}); err != nil {
 		return log, tables, err
 	}
 	otherwise := log
-	if log.onEventStoreDB() {
+	if log.onEventStoreDB() || len(districts) > 0 {
 		otherwise = place{dir: s.Data}
 	}
 	if tables, err = placeOf("views", s.Views, otherwise); err == nil && tables.onEventStoreDB() {
 		return log, place{}, fault.New(fault.Invalid, "views_url_invalid",
 			"--views: EventStoreDB holds a log and no views: these go to SQLite (the default: the data directory) or to PostgreSQL")
 	}
+	if err == nil && len(districts) > 0 {
+		err = checkShard(log, tables)
+	}
 	return log, tables, err
+}
+
+// checkShard refuses a shard on a log that only one process can open, and one that would have its views where the whole
+// ones are.
+func checkShard(log, tables place) error {
+	switch {
+	case log.url == "":
+		return fault.New(fault.Invalid, "districts_log_invalid",
+			"--districts: a log on SQLite is one process's own: name one on PostgreSQL or EventStoreDB by --log")
+	case sameDatabase(tables.url, log.url):
+		return fault.New(fault.Invalid, "districts_views_invalid",
+			"--districts: these views need a place of their own: name another by --views, or none for the data directory")
+	}
+	return nil
+}
+
+// sameDatabase compares where two URLs lead, whoever goes there.
+func sameDatabase(a, b string) bool {
+	at, err := url.Parse(a)
+	if err != nil || a == "" {
+		return false
+	}
+	other, err := url.Parse(b)
+	return err == nil && at.Host == other.Host && at.Path == other.Path
 }
 
 // store is a log that somebody opened.

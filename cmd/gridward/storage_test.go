@@ -4,11 +4,16 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"gridward/adapters/esdbtest"
+	"gridward/app"
+	"gridward/app/views"
 	"gridward/domain/fault"
+	"gridward/domain/grid"
 )
 
 func TestPlaces(t *testing.T) {
@@ -54,6 +59,38 @@ func TestTheViewsAreWhereTheLogIs(t *testing.T) {
 	}
 }
 
+// A shard has views of its own, on a log that others open too.
+func TestAShardsViewsAreItsOwn(t *testing.T) {
+	one := views.Districts{"330108"}
+	for _, c := range []struct {
+		storage
+		views place
+	}{
+		{storage{Data: "d", Log: "postgres://h/x"}, place{dir: "d"}},
+		{storage{Data: "d", Log: "postgres://h/x", Views: "postgres://h/y"}, place{url: "postgres://h/y"}},
+		{storage{Data: "d", Log: "esdb://h"}, place{dir: "d"}},
+		{storage{Data: "d", Log: "esdb://h", Views: "sqlite:///v"}, place{dir: "/v"}},
+	} {
+		if _, at, err := c.placesOf(one); err != nil || at != c.views {
+			t.Errorf("%+v: the views are at %+v, %v", c.storage, at, err)
+		}
+	}
+	for _, wrong := range []struct {
+		code string
+		at   storage
+	}{
+		{"districts_log_invalid", storage{Data: "d", Views: "postgres://h/y"}},
+		{"districts_views_invalid", storage{Data: "d", Log: "postgres://u:secret@h/x", Views: "postgres://u:secret@h/x"}},
+		{"districts_views_invalid", storage{Data: "d", Log: "postgres://u:secret@h/x?sslmode=disable", Views: "postgresql://other:secret@h/x"}},
+	} {
+		_, _, err := wrong.at.placesOf(one)
+		f, ok := fault.As(err)
+		if !ok || f.Kind != fault.Invalid || f.Code != wrong.code || !strings.Contains(err.Error(), "--districts") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%+v: %v", wrong.at, err)
+		}
+	}
+}
+
 func TestViewsDoNotGoToEventStoreDB(t *testing.T) {
 	for _, at := range []storage{{Data: "d", Views: "esdb://u:secret@h"}, {Data: "d", Log: "esdb://u:secret@h", Views: "esdb+discover://u:secret@h"}} {
 		_, _, err := at.places()
@@ -84,6 +121,51 @@ func TestOneProcessKeepsTheViewsOfALogOnEventStoreDB(t *testing.T) {
 	}
 	if out, err := gridward(t, "check", "--data", at.Data, "--log", at.Log); err != nil || !strings.Contains(out, " 0 faults") || !strings.Contains(out, " 0 differences") {
 		t.Errorf("check: %q, %v", out, err)
+	}
+}
+
+// On EventStoreDB one process appends, and that is no shard: it refuses commands as a follower does, and writes nothing by
+// itself. Its views are checked and built anew as its own.
+func TestAShardOnEventStoreDBTakesNoCommands(t *testing.T) {
+	log := esdbtest.Start(t, esdbtest.Options{}).URL()
+	at := storage{Data: t.TempDir(), Log: log}
+	shard := plan{at: at, logger: zap.NewNop(), node: true, districts: views.Districts{"330108"}}
+	for _, begun := range []bool{false, true} { // the log by somebody else
+		h, err := open(t.Context(), shard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := h.log.Head(t.Context())
+		if err != nil || head > 0 != begun || h.role() != "shard" || h.leads() {
+			t.Errorf("the log ends at %s, %v; this is %s", head, err, h.role())
+		}
+		by := app.By{Actor: "admin", Admin: true, CommandID: uuid.New(), ReceivedAt: time.Now()}
+		if _, err := h.app.CreateCell(t.Context(), by, grid.CreateCell{Code: "330108", Name: "区"}); !errors.Is(err, fault.New(fault.Unavailable, "not_leading", "")) {
+			t.Errorf("a command: %v", err)
+		}
+		if err := h.close(); err != nil {
+			t.Fatal(err)
+		}
+		whole, err := open(t.Context(), plan{at: storage{Data: t.TempDir(), Log: log}, logger: zap.NewNop()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := whole.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := []string{"--data", at.Data, "--log", log, "--districts", "330108"}
+	if _, err := gridward(t, append([]string{"rebuild"}, mine...)...); err != nil {
+		t.Errorf("rebuild: %v", err)
+	}
+	if out, err := gridward(t, append([]string{"check"}, mine...)...); err != nil || !strings.Contains(out, " 0 differences") {
+		t.Errorf("check: %q, %v", out, err)
+	}
+	for _, wrong := range [][]string{{"--districts", "33"}, {"--districts", "330108", "--log", ""}} {
+		_, err := gridward(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--log", log}, wrong...)...)
+		if f, ok := fault.As(err); !ok || f.Kind != fault.Invalid {
+			t.Errorf("serve %v: %v", wrong, err)
+		}
 	}
 }
 

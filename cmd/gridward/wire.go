@@ -32,6 +32,7 @@ type house struct {
 	clock  func() time.Time
 	logger *zap.Logger
 
+	districts      views.Districts // of a shard; none: all
 	logAt, viewsAt place
 	closers        []func() error // run in turn from the last when the house is closed
 	crew           *crew          // what is shared with other nodes; nil where there are none
@@ -57,6 +58,8 @@ type plan struct {
 	bare     bool                           // publish no programmes
 	node     bool                           // be one of many, if there can be others: the views are opened by whoever leads
 	progress func(done, total app.Position) // of views that have to be built; may be nil
+
+	districts views.Districts // be a shard of these; none: have all
 }
 
 // open puts the house together. Where the plan allows it, a directory that cannot be written gives a house that
@@ -82,11 +85,12 @@ func cannotWrite(err error) bool {
 // assemble opens the log first, then makes the rules' shell, then opens the views. readOnly is why nothing can be
 // written, nil if everything can.
 func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error) {
-	h := &house{dir: p.at.Data, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly}
+	h := &house{dir: p.at.Data, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly,
+		districts: p.districts}
 	if p.clock != nil {
 		h.clock = p.clock.Now
 	}
-	if h.logAt, h.viewsAt, err = p.at.places(); err != nil {
+	if h.logAt, h.viewsAt, err = p.at.placesOf(p.districts); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -118,7 +122,7 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 	if h.app, err = app.New(h.log, h.codec, cachedStreams); err != nil {
 		return nil, err
 	}
-	if h.readOnly == nil && !p.bare && !(p.node && h.oneAppends()) {
+	if h.readOnly == nil && !p.bare && !h.shard() && !(p.node && h.oneAppends()) {
 		if err := h.publishBuiltin(ctx); err != nil {
 			return nil, err
 		}
@@ -126,9 +130,9 @@ func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error)
 	if h.gens, err = h.viewsAt.generations(h.readOnly != nil); err != nil {
 		return nil, err
 	}
-	h.views = views.New(h.log, h.codec, h.gens, zone())
+	h.views = views.New(h.log, h.codec, h.gens, zone(), h.districts...)
 	registerViews(h.metrics, func() views.Status { return h.views.Status(context.WithoutCancel(ctx)) })
-	if p.node && h.crew != nil && isPostgres(h.viewsAt.url) {
+	if p.node && !h.shard() && h.crew != nil && isPostgres(h.viewsAt.url) {
 		return h, nil
 	}
 	if err := h.alone(ctx, p.progress); err != nil {
@@ -207,7 +211,7 @@ func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(strin
 		return nil, err
 	}
 	l := &live{hub: hub}
-	if h.readOnly == nil {
+	if h.readOnly == nil && !h.shard() {
 		if l.outlets, err = h.openOutlets(out, lookup); err != nil {
 			return nil, err
 		}
@@ -216,6 +220,11 @@ func (h *house) goLive(ctx context.Context, out outboundFlags, lookup func(strin
 	l.workers.run(ctx, h.logger, "live feed", router.Run)
 	defer l.workers.run(ctx, h.logger, "watch", h.watchViews)
 	if h.readOnly != nil {
+		return l, nil
+	}
+	if h.shard() {
+		registerLead(h.metrics, h)
+		l.workers.run(ctx, h.logger, "views", h.project)
 		return l, nil
 	}
 	l.scheduler = h.scheduler()
