@@ -22,6 +22,7 @@ import (
 	"gridward/app"
 	"gridward/app/demo"
 	"gridward/app/views"
+	"gridward/domain/grid"
 )
 
 var china = time.FixedZone("Asia/Shanghai", 8*60*60)
@@ -125,14 +126,14 @@ func (f *fixtures) dir(t *testing.T, d *dataDir, events int) string {
 	return d.path
 }
 
-// buildViews builds all views of the log in one directory, in another.
-func buildViews(log, to string) error {
+// buildViews builds the views of the log in one directory, in another: all of them, or a shard's.
+func buildViews(log, to string, districts ...grid.CellCode) error {
 	ctx := context.Background()
 	store, err := sqlstore.Open(ctx, log, sqlstore.Options{Clock: time.Now})
 	if err != nil {
 		return err
 	}
-	v := views.New(store, eventcodec.New(), sqlstore.NewGenerations(to, false), china)
+	v := views.New(store, eventcodec.New(), sqlstore.NewGenerations(to, false), china, districts...)
 	err = v.Open(ctx, nil)
 	return errors.Join(err, v.Close(), store.Close())
 }
