@@ -32,7 +32,8 @@ func personIn(district, post string) string {
 type city struct {
 	t      *testing.T
 	whole  *server
-	shards map[string]*server // by district
+	shards map[string]*server  // by district
+	own    map[string][]string // the flags of each: one has its views in files, the other in a database
 }
 
 func newCity(t *testing.T) *city {
@@ -42,11 +43,12 @@ func newCity(t *testing.T) *city {
 		dir := t.TempDir()
 		logs[dir] = url
 		t.Cleanup(func() { delete(logs, dir) })
-		return start(t, dir, append(flags, "--clock", firstHour.Format(time.RFC3339))...)
+		return start(t, dir, append(slices.Clone(flags), "--clock", firstHour.Format(time.RFC3339))...)
 	}
-	c := &city{t: t, whole: begin(), shards: map[string]*server{}}
-	for _, d := range []string{eastern, western} {
-		c.shards[d] = begin("--districts", d)
+	c := &city{t: t, whole: begin(), shards: map[string]*server{}, own: map[string][]string{eastern: {"--districts", eastern},
+		western: {"--districts", western, "--views", pgtest.Start(t)}}}
+	for d, own := range c.own {
+		c.shards[d] = begin(own...)
 	}
 	return c
 }
@@ -107,7 +109,7 @@ func TestShards(t *testing.T) {
 	position := c.awaitCards(cases)
 	for d, s := range c.shards { // their clocks stood still
 		s.stop()
-		c.shards[d] = start(t, s.dir, "--districts", d, "--clock", hand.now.Format(time.RFC3339))
+		c.shards[d] = start(t, s.dir, append(slices.Clone(c.own[d]), "--clock", hand.now.Format(time.RFC3339))...)
 	}
 	for _, d := range []string{eastern, western} {
 		c.same(d, cases[d], position)
@@ -116,10 +118,10 @@ func TestShards(t *testing.T) {
 	for d, s := range c.shards {
 		s.client().get("/cases?cell=" + d).ok(200)
 		s.stop()
-		if out, errs, status := run(t, s.dir, "check", "--districts", d); status != 0 || !strings.Contains(out, "0 differences") {
+		if out, errs, status := run(t, s.dir, append([]string{"check"}, c.own[d]...)...); status != 0 || !strings.Contains(out, "0 differences") {
 			t.Errorf("check of the shard of %s ends with %d:\n%s%s", d, status, out, errs)
 		}
-		if _, errs, status := run(t, s.dir, "rebuild", "--districts", d); status != 0 {
+		if _, errs, status := run(t, s.dir, append([]string{"rebuild"}, c.own[d]...)...); status != 0 {
 			t.Errorf("rebuild of the shard of %s ends with %d:\n%s", d, status, errs)
 		}
 	}
