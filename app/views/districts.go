@@ -112,7 +112,7 @@ func (v *Views) holdsPosts(ctx context.Context, cell grid.CellCode) error {
 	if err := v.Holds(cell); err != nil || len(v.districts) == 0 {
 		return err
 	}
-	programmes, err := collect(ctx, v, `SELECT body FROM programmes WHERE body LIKE '%"dispatch_to":{"department":%'`, nil, scanBody[Programme])
+	programmes, err := collect(ctx, v, `SELECT body FROM programmes`, nil, scanBody[Programme])
 	if err != nil {
 		return err
 	}
