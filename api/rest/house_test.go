@@ -89,7 +89,7 @@ func open(t *testing.T, with setup) *house {
 	if with.idle {
 		close(stopped)
 	} else {
-		go func() { defer close(stopped); _ = h.views.Run(ctx, time.Now) }()
+		go func() { defer close(stopped); _ = h.views.Run(ctx) }()
 	}
 	t.Cleanup(func() {
 		stop()

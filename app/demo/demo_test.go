@@ -71,7 +71,7 @@ func (h *house) follow(t *testing.T) (stop func()) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		if err := h.views.Run(ctx, time.Now); !errors.Is(err, context.Canceled) {
+		if err := h.views.Run(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("the views: %v", err)
 		}
 	}()

@@ -242,7 +242,7 @@ func TestAShardMovesOverWhatHappensElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := v.Status(ctx())
-	if s.Applied != last.Position || s.Lag() != 0 || !s.LastRecordedAt.Equal(last.RecordedAt) || s.Counters.Events != 0 || s.Counters.Passed != 31 || s.Counters.Batches < 1 {
+	if s.Applied != last.Position || s.Lag() != 0 || !s.LastRecordedAt.Equal(last.RecordedAt) || s.Counters.Events != 0 || s.Counters.Batches < 1 {
 		t.Errorf("the status: %+v", s)
 	}
 	at, cancel := context.WithTimeout(ctx(), time.Second)

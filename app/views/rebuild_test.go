@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"gridward/adapters/sqlstore"
 	"gridward/app"
@@ -108,7 +107,7 @@ func TestRebuildBesideTheLiveViews(t *testing.T) {
 	}
 	running, stop := context.WithCancel(ctx())
 	ended := make(chan error)
-	go func() { ended <- w.views.Run(running, time.Now) }()
+	go func() { ended <- w.views.Run(running) }()
 	for range 3 {
 		var last, total app.Position
 		if err := w.views.Rebuild(ctx(), func(d, n app.Position) { last, total = d, n }); err != nil {
@@ -216,7 +215,7 @@ func TestTheProjectorTriesAgainAndSaysSoMeanwhile(t *testing.T) {
 	})
 	running, stop := context.WithCancel(ctx())
 	ended := make(chan error)
-	go func() { ended <- w.views.Run(running, time.Now) }()
+	go func() { ended <- w.views.Run(running) }()
 	for w.views.Status(ctx()).Err == nil {
 		runtime.Gosched()
 	}

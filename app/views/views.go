@@ -80,7 +80,6 @@ type Status struct {
 // Counters is the projector's work since the views were opened.
 type Counters struct {
 	Events     uint64 // applied
-	Passed     uint64 // of the log: those applied, and those of districts that a shard does not hold
 	Rows       uint64 // written, deleted ones included
 	Statements uint64 // sent, queries included
 	Batches    uint64 // committed
@@ -146,24 +145,18 @@ func (v *Views) Close() error {
 }
 
 // Run keeps the views up to date until ctx ends, and returns its error then. What stops the projector is tried
-// again, at first at once, then ever more slowly up to every 10 seconds; Status says so meanwhile. The clock tells how
-// long a batch took, which paces the work.
-func (v *Views) Run(ctx context.Context, clock func() time.Time) error {
+// again, at first at once, then ever more slowly up to every 10 seconds; Status says so meanwhile.
+// Under load batches grow by themselves, and the same pages and counts are written less often.
+func (v *Views) Run(ctx context.Context) error {
 	pause := time.Duration(0)
-	before := uint64(0)
 	for ctx.Err() == nil {
-		began := clock()
 		err := v.catchUp(ctx)
 		if err == nil {
 			pause = 0
 			v.mu.Lock()
 			v.err = nil
-			at, passed := v.applied, v.counters.Passed
+			at := v.applied
 			v.mu.Unlock()
-			if passed-before >= loaded {
-				rest(ctx, min(clock().Sub(began), mostRest), v.wanted)
-			}
-			before = passed
 			err = v.log.Wait(ctx, at)
 		}
 		if ctx.Err() != nil {
@@ -180,15 +173,6 @@ func (v *Views) Run(ctx context.Context, clock func() time.Time) error {
 	}
 	return ctx.Err()
 }
-
-// After a batch of so many events (loaded) the projector lets events gather for as long as it worked, mostRest at most,
-// while nobody waits for one (WaitFor). Where it keeps up in less than half of its time the batches stay small and the
-// views are never far behind; under more load batches and rests grow, and the same pages and counts are written a few
-// times a second only. What comes one by one is applied at once.
-const (
-	loaded   = 8
-	mostRest = 60 * time.Millisecond
-)
 
 // rest waits, or until ctx ends or somebody wants the views to go on.
 func rest(ctx context.Context, d time.Duration, wanted <-chan struct{}) {
@@ -234,7 +218,6 @@ func (v *Views) moved(p *projector, c Counters) {
 
 func (c *Counters) add(d Counters) {
 	c.Events += d.Events
-	c.Passed += d.Passed
 	c.Rows += d.Rows
 	c.Statements += d.Statements
 	c.Batches += d.Batches

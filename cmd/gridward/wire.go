@@ -269,7 +269,7 @@ func (h *house) work(ctx context.Context, l *live, workers *group) error {
 const feedName = "feed"
 
 // project keeps the views up to date.
-func (h *house) project(ctx context.Context) error { return h.views.Run(ctx, time.Now) }
+func (h *house) project(ctx context.Context) error { return h.views.Run(ctx) }
 
 // noticeTries is how often a notice is tried before it is parked: some seconds, with the pauses in between.
 const noticeTries = 6

@@ -27,7 +27,7 @@ func TestABurstOfDueItems(t *testing.T) {
 	w.ok(w.views.CatchUp(ctx))
 	running, stop := context.WithCancel(ctx)
 	var following sync.WaitGroup
-	following.Go(func() { _ = w.views.Run(running, time.Now) })
+	following.Go(func() { _ = w.views.Run(running) })
 	defer following.Wait()
 	defer stop()
 
