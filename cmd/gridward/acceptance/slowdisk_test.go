@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"gridward/adapters/pgtest"
 )
 
 // slowSync is how much longer the disk takes in a slow round to have what is forced onto it.
@@ -29,7 +31,11 @@ func TestSlowDisk(t *testing.T) {
 	if onEventStoreDB() {
 		t.Skip("SKIPPED: the disk is the server's there")
 	}
-	s := start(t, t.TempDir(), "--clock", firstHour.Format(time.RFC3339))
+	dir := t.TempDir()
+	if onPostgres() { // one whose disk nobody else waits for
+		logs[dir] = pgtest.StartServer(t).Database(t)
+	}
+	s := start(t, dir, "--clock", firstHour.Format(time.RFC3339))
 	disk := slowable(t, s)
 	var reads atomic.Int64
 	var reading sync.WaitGroup
