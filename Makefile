@@ -47,6 +47,7 @@ bin/golangci-lint-$(LINT_VERSION):
 
 bench: ## the measures of docs/performance.md; GRIDWARD_BENCH=smoke only shows that they work
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench DurableAppends -benchtime 1x ./adapters/sqlstore)
+	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench DurableAppends -benchtime 1x ./adapters/pgstore)
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench Rebuild -benchtime 5x ./app/views)
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench Relay -benchtime 3x ./adapters/natsbus)
 	cd cmd/gridward/bench/peers && $(GO) test -v -count=1 -timeout 20m .

@@ -15,7 +15,7 @@ import (
 // still answers.
 const (
 	viewConnections = 8
-	viewCacheKiB    = 4096     // of each connection
+	viewCacheKiB    = 3072     // of each connection
 	viewMapBytes    = 32 << 20 // mapped, shared by all connections
 	viewWALPages    = 32768    // 128 MiB: from here on the writer copies the write-ahead log back itself
 	buildCacheKiB   = 32768

@@ -87,10 +87,10 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 
 // memoryLimit is the soft limit of Go's own heap while the operator sets none (GOMEMLIMIT). What SQLite caches
 // comes on top of it; together they stay under 300 MB.
-const memoryLimit = 128 << 20
+const memoryLimit = 112 << 20
 
 // Each connection takes some 64 KB while a request is on it. A limit that many connections fill has the collector work
-// all the time, so it grows with them, in steps, up to 4,096 of them: 384 MiB.
+// all the time, so it grows with them, in steps, up to 4,096 of them: 256 MiB more.
 const (
 	connectionBytes = 64 << 10
 	connectionStep  = 256

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -61,6 +62,23 @@ var (
 		Duty: uuid.NewString(), CommandID: uuid.New(), Correlation: uuid.New(), RequestHash: strings.Repeat("ab", 32)}
 )
 
+// rawSyncs is how often a second one goroutine can have a page forced onto the disk: what no commit of its own is quicker
+// than.
+func rawSyncs(t *testing.T) float64 {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "disk"))
+	must(t, err)
+	defer func() { _ = f.Close() }()
+	page := make([]byte, 4096)
+	n, began := 0, time.Now()
+	for ; time.Since(began) < time.Second; n++ {
+		_, err := f.WriteAt(page, int64(n%1024)*int64(len(page)))
+		must(t, err)
+		must(t, syscall.Fdatasync(int(f.Fd()))) //nolint:gosec // a descriptor
+	}
+	return float64(n) / time.Since(began).Seconds()
+}
+
 func TestPeersOnSQLite(t *testing.T) {
 	ours, err := sqlstore.Open(t.Context(), t.TempDir(), sqlstore.Options{Clock: time.Now})
 	must(t, err)
@@ -77,6 +95,7 @@ func TestPeersOnSQLite(t *testing.T) {
 	rawMeta, err := json.Marshal(meta)
 	must(t, err)
 	const insert = `INSERT INTO events (stream, version, type, recorded_at, meta, data) VALUES (?, ?, ?, ?, ?, ?)`
+	t.Logf("the disk alone: %.0f pages a second, each forced onto it by fdatasync", rawSyncs(t))
 	compete(t, 8, []contender{
 		{"gridward", append1(ours), load1(ours)},
 		{"hallgren/eventsourcing", func(_ context.Context, stream uuid.UUID, version int) error {
