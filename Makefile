@@ -49,6 +49,7 @@ bench: ## the measures of docs/performance.md; GRIDWARD_BENCH=smoke only shows t
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench DurableAppends -benchtime 1x ./adapters/sqlstore)
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench DurableAppends -benchtime 1x ./adapters/pgstore)
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench Rebuild -benchtime 5x ./app/views)
+	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench BareClient -benchtime 1x ./adapters/esdb)
 	$(if $(filter smoke,$(GRIDWARD_BENCH)),,$(GO) test -run '^$$' -bench Relay -benchtime 3x ./adapters/natsbus)
 	cd cmd/gridward/bench/peers && $(GO) test -v -count=1 -timeout 20m .
 	$(GO) test -v -count=1 -timeout 60m -tags bench ./cmd/gridward/bench

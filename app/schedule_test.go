@@ -92,6 +92,33 @@ func TestWhatIsDoneIsNotDoneAgain(t *testing.T) {
 	}
 }
 
+// A clock that is put back, by a correction or a careless hand, does nothing twice and lets nothing out when it is right
+// again; and what is recorded meanwhile is not recorded earlier than what was there.
+func TestAClockThatStepsBackDoesNothingTwice(t *testing.T) {
+	h := newWeek(t)
+	w := newClockwork(h, nil)
+	h.clock.set(on(t, "12 15:00"))
+	w.catchesUp(t)
+	head := h.head()
+	h.clock.set(on(t, "10 16:00")) // none of it was due
+	w.catchesUp(t)
+	newClockwork(h, nil).catchesUp(t)
+	if h.head() != head {
+		t.Errorf("%d more things were recorded", h.head()-head)
+	}
+	h.opens(caseNo(4), "corridor_cluttered", on(t, "10 16:00"))
+	h.clock.set(on(t, "21 03:00"))
+	w.catchesUp(t)
+	h.timeDidExactly(slices.Insert(slices.Clone(theWeek), 5, "4 red acceptance 11 10:00", "4 escalated to 3 12 10:00")...)
+	records, err := h.log.Read(t.Context(), 0, 1_000_000)
+	h.ok(err)
+	for i := 1; i < len(records); i++ {
+		if records[i].RecordedAt.Before(records[i-1].RecordedAt) {
+			t.Errorf("position %s was recorded before %s", records[i].Position, records[i-1].Position)
+		}
+	}
+}
+
 // What is due is told by the clock, not by what was done: the next thing follows from the case.
 func TestAdvanceTellsWhatIsDueNext(t *testing.T) {
 	h := newWeek(t)
