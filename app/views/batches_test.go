@@ -101,3 +101,18 @@ func newest(dir string) (string, error) {
 	}
 	return files[0], nil
 }
+
+// A batch may be about more posts than a projector remembers.
+func TestABatchOverMorePostsThanAreRemembered(t *testing.T) {
+	h := newTown(t, 50)
+	for range 120 {
+		h.step()
+	}
+	plenty, few := emptyViews(t), emptyViews(t)
+	must[views.Counters](t)(views.Tape(ctx(), h.log, h.codec, plenty, shanghai, nil))
+	defer views.KnownPosts(1)()
+	must[views.Counters](t)(views.InBatches(ctx(), h.log, h.codec, few, shanghai, 100))
+	for _, d := range must[[]views.Difference](t)(views.Compare(ctx(), plenty, few, 3)) {
+		t.Error(d)
+	}
+}

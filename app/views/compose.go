@@ -16,7 +16,8 @@ type composing struct {
 // compose begins to work out what there is to write of the patrol counts and of every case the batch changed or whose line
 // a change of duties or rules moved. All that is needed for it was read.
 func (b *batch) compose() composing {
-	book := b.dutyBook()
+	book := b.p.duties // as readPosts has left it
+	book.err = nil
 	book.rows = func(text string, _ []any, _ func(*sql.Rows) error) error {
 		return fmt.Errorf("asked for too late: %s", text)
 	}

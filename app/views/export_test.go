@@ -41,6 +41,13 @@ func Tape(ctx context.Context, log app.Log, codec app.Codec, db *sql.DB, loc *ti
 	return sum, errors.Join(err, p.close(), makeListed(ctx, db))
 }
 
+// KnownPosts has projectors remember the duties of so few posts, until restored. Tests only.
+func KnownPosts(n int) (restore func()) {
+	before := knownPosts
+	knownPosts = n
+	return func() { knownPosts = before }
+}
+
 // Tables makes the empty tables, and Listed the indexes that only listings use. Tests only.
 var (
 	Tables = makeTables

@@ -105,7 +105,7 @@ func newReaders(t *testing.T, f *fixtures, events int) *readers {
 		if err := stored(dir, r.watch); err != nil {
 			t.Fatal(err)
 		}
-	} else if err := errors.Join(fill(dir, r.watch(again(first, work, events)), events), os.WriteFile(complete, nil, 0o600)); err != nil {
+	} else if err := r.fill(dir, complete, again(first, work, events), events); err != nil {
 		t.Fatal(err)
 	}
 	filled := since(began)
@@ -119,6 +119,17 @@ func newReaders(t *testing.T, f *fixtures, events int) *readers {
 	t.Logf("fixture: a log of %d events in %s, its views in %s (some of it from a run before, if GRIDWARD_BENCH_FIXTURES names where)", events, filled, since(began))
 	r.child = start(t, exec.Command(f.bin, "serve", "--data", dir, "--listen", "127.0.0.1:0", "--clock", demoFrom.AddDate(0, 1, 0).Format(time.RFC3339)))
 	return r
+}
+
+// fill makes the log, in the place of what a run that was cut short has left, and then says that it is complete.
+func (r *readers) fill(dir, complete string, records iter.Seq[app.Record], events int) error {
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := fill(dir, r.watch(records), events); err != nil {
+		return err
+	}
+	return os.WriteFile(complete, nil, 0o600)
 }
 
 // warm brings the views into the system's cache, for both logs alike: a disk is not what is compared.
