@@ -15,6 +15,7 @@ import (
 // Bounds of the writer.
 const (
 	lanes      = 100                   // streams appended to at once: what the server takes on one connection
+	linger     = 2 * time.Millisecond  // commits.Limits.Linger, where nothing else is asked for
 	maxSaid    = 3                     // how often the server may say of one append no more than that it failed
 	lostRetry  = 5 * time.Second       // when to come again after an append that could not be written
 	firstPause = 50 * time.Millisecond // between the attempts to reach a server that is gone in the middle of a batch
@@ -27,17 +28,23 @@ const (
 // All of a batch have the same time of recording, and the next batch begins when all are answered; so an earlier time
 // never comes behind a later one, in whatever order the server takes the appends of a batch.
 type writer struct {
-	s     *Store
-	clock func() time.Time
-	ctx   context.Context // ends when Close will not wait any longer
-	stop  context.CancelFunc
-	queue *commits.Queue
-	keeps bool // the records keep the instants they have, and where they were: a successor's
+	s       *Store
+	clock   func() time.Time
+	ctx     context.Context // ends when Close will not wait any longer
+	stop    context.CancelFunc
+	queue   *commits.Queue
+	sends   chan func()    // to the goroutines that send, which stay: their stacks have grown to what a call needs
+	senders sync.WaitGroup // those goroutines
+	sending int            // how many of them there are
+	keeps   bool           // the records keep the instants they have, and where they were: a successor's
 }
 
 func newWriter(s *Store, o Options) *writer {
-	w := &writer{s: s, clock: o.Clock}
+	w := &writer{s: s, clock: o.Clock, sends: make(chan func())}
 	w.ctx, w.stop = context.WithCancel(context.Background())
+	if o.Linger == 0 {
+		o.Linger = linger
+	}
 	w.queue = commits.New(o.Limits, w.commit, o.OnCommit)
 	return w
 }
@@ -49,7 +56,10 @@ func (w *writer) close() {
 	if w.queue.Refusing() {
 		w.stop()
 	}
-	w.queue.Close()
+	if w.queue.Close() {
+		close(w.sends)
+		w.senders.Wait()
+	}
 	w.stop()
 }
 
@@ -145,19 +155,21 @@ func (w *writer) round(b *batch, todo [][]*work) {
 		w.lane(b, todo[0])
 		return
 	}
-	var wg sync.WaitGroup
-	next := make(chan []*work)
-	for range min(lanes, len(todo)) {
-		wg.Go(func() {
-			for lane := range next {
-				w.lane(b, lane)
+	for ; w.sending < min(lanes, len(todo)); w.sending++ {
+		w.senders.Go(func() {
+			for send := range w.sends {
+				send()
 			}
 		})
 	}
+	var wg sync.WaitGroup
+	wg.Add(len(todo))
 	for _, lane := range todo {
-		next <- lane
+		w.sends <- func() {
+			defer wg.Done()
+			w.lane(b, lane)
+		}
 	}
-	close(next)
 	wg.Wait()
 }
 

@@ -20,6 +20,11 @@ type Limits struct {
 	QueueBytes int64 // bytes of theirs; default 64 MiB (one append larger than that passes alone)
 	BatchRows  int   // records in one commit; default 1,024 (one append larger than that passes alone)
 	BatchBytes int64 // bytes in one commit; default 4 MiB, likewise
+
+	// Linger is how long at most a batch waits for those whom the one before answered, and never longer than an eighth
+	// of what that one took; default not at all. It is for a log far away, whose commits take some milliseconds however
+	// few are in them: without it the callers of such a log part into two halves that take turns.
+	Linger time.Duration
 }
 
 func (l Limits) withDefaults() Limits {
@@ -66,6 +71,8 @@ type Queue struct {
 	refusing atomic.Pointer[error] // why nothing is taken in, while that is so
 	done     chan struct{}         // closed when the goroutine has ended
 	batch    []*Request
+	about    int       // the appends that were answered last or were waiting then: as many may come for the next batch
+	until    time.Time // when the next batch waits for them no more
 	pool     sync.Pool
 	mu       sync.RWMutex // guards closed against sends into the queue
 	closed   bool
@@ -148,7 +155,8 @@ func (q *Queue) run() {
 	}
 }
 
-// gather waits for an append and takes with it what else is waiting, within the bounds of a batch.
+// gather waits for an append and takes with it what else is waiting, or comes while it lingers, within the bounds of a
+// batch.
 func (q *Queue) gather() bool {
 	q.batch = q.batch[:0]
 	rows, bytes := 0, int64(0)
@@ -157,7 +165,10 @@ func (q *Queue) gather() bool {
 		q.held = nil
 		if r == nil {
 			var open bool
-			if r, open = q.next(len(q.batch) == 0); !open {
+			if r, open = q.next(len(q.batch) == 0); r == nil && open && len(q.batch) < q.about {
+				r, open = q.linger()
+			}
+			if !open {
 				return len(q.batch) > 0
 			}
 		}
@@ -191,9 +202,28 @@ func (q *Queue) next(wait bool) (r *Request, open bool) {
 	}
 }
 
+// linger is the next append if one comes before the batch waits no more.
+func (q *Queue) linger() (r *Request, open bool) {
+	left := time.Until(q.until)
+	if left <= 0 {
+		return nil, true
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case r, open = <-q.queue:
+		return r, open
+	case <-timer.C:
+		return nil, true
+	}
+}
+
 // turn has the batch committed and answers everyone in it.
 func (q *Queue) turn() {
+	began := time.Now()
 	info, err := q.commit(q.batch)
+	ended := time.Now()
+	q.about, q.until = len(q.batch)+len(q.queue), ended.Add(min(q.limits.Linger, ended.Sub(began)/8))
 	info.Appends, info.Err = len(q.batch), err
 	for _, r := range q.batch {
 		info.Bytes += r.size
