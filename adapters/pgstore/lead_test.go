@@ -212,3 +212,58 @@ func TestWhatIsParkedIsShared(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// Who leads says where; whoever takes the lease over has to say it anew, and what an earlier leader says is not heard.
+func TestTheLeaderSaysWhereItIs(t *testing.T) {
+	n := openNodes(t, pgtest.Start(t), uuid.New())
+	is := func(want string, epoch int64) {
+		t.Helper()
+		if address, at, err := n.Leader(t.Context()); err != nil || address != want || at != epoch {
+			t.Errorf("the leader is at %q in epoch %d, %v; want %q in %d", address, at, err, want, epoch)
+		}
+	}
+	takes := func(holder string, term time.Duration) {
+		t.Helper()
+		if _, mine, err := n.take(t.Context(), holder, term); err != nil || !mine {
+			t.Fatalf("%s took it: %v, %v", holder, mine, err)
+		}
+	}
+	says := func(epoch int64, address string) {
+		t.Helper()
+		if err := n.Announce(t.Context(), epoch, address); err != nil {
+			t.Error(err)
+		}
+	}
+	is("", 0)
+	takes("a", time.Hour)
+	is("", 1)
+	says(1, "http://a:8080")
+	is("http://a:8080", 1)
+	if err := n.release(t.Context(), "a", 1); err != nil {
+		t.Fatal(err)
+	}
+	is("", 0)
+	takes("b", time.Hour)
+	says(1, "http://a:8080")
+	is("", 2)
+	says(2, "http://b:8080")
+	is("http://b:8080", 2)
+}
+
+// A lease that an earlier version of the program made has no address; it goes on, and takes one.
+func TestALeaseOfAnEarlierVersion(t *testing.T) {
+	url, log := pgtest.Start(t), uuid.New()
+	old := openNodes(t, url, log)
+	if _, _, err := old.take(t.Context(), "a", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw(t, url).Exec(t.Context(), `ALTER TABLE gridward_nodes.lease DROP COLUMN address`); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		n := openNodes(t, url, log)
+		if address, epoch, err := n.Leader(t.Context()); err != nil || address != "" || epoch != 1 {
+			t.Errorf("the leader is at %q in epoch %d, %v", address, epoch, err)
+		}
+	}
+}

@@ -24,10 +24,11 @@ type Nodes struct {
 // nodesSchema is what nodes share. A lease's end is the server's time, so that nodes' clocks do not matter.
 const nodesSchema = `
 CREATE TABLE gridward_nodes.lease (
-  log    uuid PRIMARY KEY,
-  holder text NOT NULL,
-  epoch  bigint NOT NULL, -- one more with each new holder
-  until  timestamptz NOT NULL
+  log     uuid PRIMARY KEY,
+  holder  text NOT NULL,
+  epoch   bigint NOT NULL, -- one more with each new holder
+  until   timestamptz NOT NULL,
+  address text NOT NULL DEFAULT '' -- where the holder takes commands; '' until it does
 );
 CREATE TABLE gridward_nodes.checkpoints (
   log      uuid,
@@ -67,7 +68,7 @@ func OpenNodes(ctx context.Context, url string, log uuid.UUID) (_ *Nodes, err er
 			return err
 		}
 		if there, err := hasTable(ctx, tx, "gridward_nodes", "lease"); err != nil || there {
-			return err
+			return errors.Join(err, n.addAddress(ctx, tx))
 		}
 		if err := makeSchema(ctx, tx, "gridward_nodes"); err != nil {
 			return err
@@ -82,6 +83,18 @@ func OpenNodes(ctx context.Context, url string, log uuid.UUID) (_ *Nodes, err er
 	return n, nil
 }
 
+// addAddress brings the lease of an earlier version up to this one's.
+func (n *Nodes) addAddress(ctx context.Context, tx pgx.Tx) error {
+	var there bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM information_schema.columns
+WHERE table_schema = 'gridward_nodes' AND table_name = 'lease' AND column_name = 'address')`).Scan(&there)
+	if err != nil || there {
+		return err
+	}
+	_, err = tx.Exec(ctx, `ALTER TABLE gridward_nodes.lease ADD COLUMN address text NOT NULL DEFAULT ''`)
+	return err
+}
+
 // Close ends the connections.
 func (n *Nodes) Close() error {
 	n.pool.Close()
@@ -92,7 +105,7 @@ func (n *Nodes) Close() error {
 func (n *Nodes) take(ctx context.Context, holder string, term time.Duration) (epoch int64, mine bool, err error) {
 	err = n.pool.QueryRow(ctx, `
 INSERT INTO gridward_nodes.lease AS l (log, holder, epoch, until) VALUES ($1, $2, 1, clock_timestamp() + $3)
-ON CONFLICT (log) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1, until = excluded.until
+ON CONFLICT (log) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1, until = excluded.until, address = ''
 WHERE l.until <= clock_timestamp() OR l.holder = excluded.holder RETURNING epoch`, n.log, holder, term).Scan(&epoch)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
@@ -111,6 +124,21 @@ func (n *Nodes) renew(ctx context.Context, holder string, epoch int64, term time
 func (n *Nodes) release(ctx context.Context, holder string, epoch int64) error {
 	_, err := n.pool.Exec(ctx, `UPDATE gridward_nodes.lease SET until = clock_timestamp() WHERE log = $1 AND holder = $2 AND epoch = $3`, n.log, holder, epoch)
 	return err
+}
+
+// Announce says where the leader of that epoch takes commands.
+func (n *Nodes) Announce(ctx context.Context, epoch int64, address string) error {
+	_, err := n.pool.Exec(ctx, `UPDATE gridward_nodes.lease SET address = $3 WHERE log = $1 AND epoch = $2`, n.log, epoch, address)
+	return n.wrote("the leader's address", err)
+}
+
+// Leader is where the node that leads takes commands, and its epoch; "" where none does.
+func (n *Nodes) Leader(ctx context.Context) (address string, epoch int64, err error) {
+	err = n.pool.QueryRow(ctx, `SELECT address, epoch FROM gridward_nodes.lease WHERE log = $1 AND until > clock_timestamp()`, n.log).Scan(&address, &epoch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", 0, nil
+	}
+	return address, epoch, n.wrote("the leader's address", err)
 }
 
 // fenced is the answer to somebody who has led once and leads no more.

@@ -33,6 +33,7 @@ type operation struct {
 	params       []*openapi3.Parameter
 	query        map[string]bool // names
 	media        map[string]*openapi3.MediaType
+	room         room
 }
 
 // loadContract reads the contract, once a process: it is the same bytes for every door, and nobody changes it.
@@ -83,7 +84,10 @@ func (c *contract) operation(method, echoPath string) (*operation, error) {
 	}
 	spec := item.GetOperation(method)
 	op := &operation{Operation: spec, method: method, path: path, query: map[string]bool{},
-		open: spec.Security != nil && len(*spec.Security) == 0, atRoot: len(item.Servers) > 1}
+		open: spec.Security != nil && len(*spec.Security) == 0, atRoot: len(item.Servers) > 1, room: room{bytes: maxBody}}
+	if other, ok := rooms[spec.OperationID]; ok {
+		op.room = other
+	}
 	for _, ref := range append(item.Parameters, spec.Parameters...) {
 		op.params = append(op.params, ref.Value)
 		if ref.Value.In == openapi3.ParameterInQuery {

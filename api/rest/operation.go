@@ -15,10 +15,8 @@ import (
 )
 
 const (
-	probeTime   = 3 * time.Second
-	clockTime   = 10 * time.Minute
-	rebuildTime = 6 * time.Hour
-	farBehind   = 10_000 // positions
+	probeTime = 3 * time.Second
+	farBehind = 10_000 // positions
 )
 
 // GetHealth implements GET /healthz: the process answers.
@@ -85,8 +83,7 @@ func (s *Server) MoveClock(c echo.Context, _ gen.MoveClockParams) error {
 	if err != nil {
 		return err
 	}
-	unhurried(c, clockTime)
-	ctx, cancel := context.WithTimeout(c.Request().Context(), clockTime)
+	ctx, cancel := context.WithTimeout(c.Request().Context(), rooms["moveClock"].time)
 	defer cancel()
 	if err := s.Rehearsal(ctx, cmd.Now); err != nil {
 		return err
@@ -106,7 +103,6 @@ func (s *Server) RebuildViews(c echo.Context, _ gen.RebuildViewsParams) error {
 	if err := steward(c); err != nil {
 		return err
 	}
-	unhurried(c, rebuildTime)
 	if err := s.Views.Rebuild(c.Request().Context(), nil); err != nil {
 		return err
 	}

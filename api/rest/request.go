@@ -20,18 +20,27 @@ import (
 	"gridward/domain/fault"
 )
 
-// How large a body may be, in bytes.
+// room is how large a body may be, in bytes, and how long a request may take, from a phone at the edge of its network for
+// instance; 0 is the server's own time.
+type room struct {
+	bytes int64
+	time  time.Duration
+}
+
+// How large bodies may be, in bytes: an ordinary one, a batch of patrols and a register.
 const (
 	maxBody   = 1 << 20
 	maxBatch  = 8 << 20
 	maxImport = 256 << 20
 )
 
-// How long the large ones may take, from a phone at the edge of its network for instance.
-const (
-	batchTime  = 5 * time.Minute
-	importTime = 30 * time.Minute
-)
+// rooms are those of the operations that need another one.
+var rooms = map[string]room{
+	"logInspections": {maxBatch, 5 * time.Minute},
+	"importCells":    {maxImport, 30 * time.Minute},
+	"moveClock":      {maxBody, 10 * time.Minute},
+	"rebuildViews":   {maxBody, 6 * time.Hour},
+}
 
 const (
 	bodyKey = "body"
@@ -58,6 +67,9 @@ func (s *Server) hold(op *operation) echo.MiddlewareFunc {
 }
 
 func (s *Server) holdRequest(c echo.Context, op *operation) error {
+	if op.room.time > 0 {
+		unhurried(c, op.room.time)
+	}
 	if err := s.holdParameters(c, op); err != nil {
 		return err
 	}
@@ -187,20 +199,10 @@ func (s *Server) holdBody(c echo.Context, op *operation) error {
 	if op.media == nil {
 		return nil
 	}
+	if err := op.bound(c); err != nil {
+		return err
+	}
 	r := c.Request()
-	limit := int64(maxBody)
-	switch op.OperationID {
-	case "logInspections":
-		limit = maxBatch
-		unhurried(c, batchTime)
-	case "importCells":
-		limit = maxImport
-		unhurried(c, importTime)
-	}
-	if r.ContentLength > limit {
-		return errTooLarge
-	}
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 	if r.ContentLength == 0 && !op.RequestBody.Value.Required {
 		c.Set(bodyKey, []byte("{}"))
 		return nil
@@ -234,6 +236,16 @@ func (s *Server) holdBody(c echo.Context, op *operation) error {
 		return err
 	}
 	c.Set(bodyKey, raw)
+	return nil
+}
+
+// bound bounds the body's size.
+func (op *operation) bound(c echo.Context) error {
+	r := c.Request()
+	if r.ContentLength > op.room.bytes {
+		return errTooLarge
+	}
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, op.room.bytes)
 	return nil
 }
 

@@ -1,9 +1,9 @@
 // Package rest is the REST door of the house: it serves api/openapi.yaml with echo.
 //
-// A request passes, in this order: request id, access log and metrics, recovery from panics, authentication, the
-// contract (parameters, content type, size and shape of the body), the handler. Time and randomness enter here:
-// the door stamps every command with its id and the instant it was received. What the house refuses is a
-// *fault.Error and becomes a problem in one table (problem.go).
+// A request passes, in this order: request id, access log and metrics, recovery from panics, authentication, the way on
+// to the node that leads where this one takes no commands, the contract (parameters, content type, size and shape of
+// the body), the handler. Time and randomness enter here: the door stamps every command with its id and the instant it
+// was received. What the house refuses is a *fault.Error and becomes a problem in one table (problem.go).
 package rest
 
 //go:generate oapi-codegen -config oapi.yaml ../openapi.yaml
@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -57,6 +58,8 @@ type Options struct {
 	Warnings func() []string
 	// Role is what this node is among those on the log: alone, leading, following or shard; nil: alone.
 	Role func() string
+	// Leader says where commands go that this node does not take itself; nil: they are taken, or refused, here. May be nil.
+	Leader func() *Leader
 	// Build is what /version says.
 	Build gen.Version
 	// Zone is the zone of days given without one, Asia/Shanghai as a rule.
@@ -97,6 +100,9 @@ type Server struct {
 	docs      func() ([]byte, error) // rendered when somebody asks
 	feed      Feed
 
+	forwarder  *http.Transport // to the leader
+	complaints *log.Logger     // of net/http
+
 	closing  chan struct{} // closed when the server stops: live streams end
 	stopOnce sync.Once
 }
@@ -114,7 +120,12 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, contract: c, metrics: m, admission: newAdmission(), admitted: map[string]bool{}, feed: o.Feed, closing: make(chan struct{})}
+	complaints, err := zap.NewStdLogAt(o.Logger.Named("http"), zap.DebugLevel)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Options: o, contract: c, metrics: m, admission: newAdmission(), admitted: map[string]bool{}, feed: o.Feed, closing: make(chan struct{}),
+		forwarder: newForwarder(), complaints: complaints}
 	if s.feed == nil {
 		s.feed = logFeed{o.Log}
 	}
@@ -127,10 +138,6 @@ func New(o Options) (*Server, error) {
 	gen.RegisterHandlers(routes, s)
 	if routes.err != nil {
 		return nil, routes.err
-	}
-	complaints, err := zap.NewStdLogAt(o.Logger.Named("http"), zap.DebugLevel)
-	if err != nil {
-		return nil, err
 	}
 	s.http = &http.Server{
 		Handler: s.echo, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
@@ -202,6 +209,7 @@ func (s *Server) Serve(l net.Listener) error {
 // Shutdown stops taking connections, ends the live streams and waits for requests in flight, until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopOnce.Do(func() { close(s.closing) })
+	defer s.forwarder.CloseIdleConnections()
 	return s.http.Shutdown(ctx)
 }
 

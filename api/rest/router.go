@@ -52,10 +52,14 @@ func (r *router) add(method, path string, h echo.HandlerFunc) *echo.Route {
 		r.err = err
 		return nil
 	}
-	gates := []echo.MiddlewareFunc{s.hold(op)}
+	var gates []echo.MiddlewareFunc
 	if !op.open {
-		gates = append([]echo.MiddlewareFunc{s.authenticate}, gates...)
+		gates = append(gates, s.authenticate)
 	}
+	if method != http.MethodGet && method != http.MethodHead {
+		gates = append(gates, s.forward(op))
+	}
+	gates = append(gates, s.hold(op))
 	if !op.open && !exempt[op.OperationID] {
 		gates = append(gates, s.admit)
 		s.admitted[base+path] = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"gridward/adapters/bus"
 	"gridward/adapters/pgstore"
 	"gridward/adapters/sqlstore"
+	"gridward/api/rest"
 	"gridward/app"
 	"gridward/app/react"
 	"gridward/domain/fault"
@@ -32,6 +34,14 @@ type crew struct {
 	holder string // this node's own name, for ever
 	epoch  atomic.Int64
 	leads  atomic.Bool
+	leader atomic.Pointer[leader] // which takes commands for this one; nil where none is known
+}
+
+// leader is another node that leads.
+type leader struct {
+	rest.Leader
+	epoch int64
+	lose  func()
 }
 
 // nodeFile keeps the name of the node whose data directory it is.
@@ -160,6 +170,7 @@ func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) err
 	follow := h.follow(ctx)
 	said := ""
 	h.crew.Nodes.Lead(ctx, h.crew.holder, pgstore.DefaultTerms, func(leading context.Context, epoch int64) {
+		h.crew.heed(nil)
 		follow()
 		said = ""
 		if err := h.leadWith(leading, l, epoch, decided); err != nil {
@@ -169,6 +180,7 @@ func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) err
 		}
 		follow = h.follow(ctx)
 	}, func(err error) {
+		h.look(ctx)
 		decided()
 		now := "another node leads"
 		if err != nil {
@@ -179,8 +191,57 @@ func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) err
 		}
 		said = now
 	})
+	h.crew.heed(nil)
 	follow()
 	return nil
+}
+
+// lookTime is how long a look for the leader may take.
+const lookTime = time.Second
+
+// look looks where the leader takes commands, for those that only it takes. Where that cannot be known, what was known
+// last may still be so.
+func (h *house) look(ctx context.Context) {
+	if !h.oneAppends() {
+		return
+	}
+	within, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	address, epoch, err := h.crew.Leader(within)
+	if was := h.crew.leader.Load(); err != nil || was != nil && was.epoch == epoch {
+		return
+	}
+	at, err := parseAddress(address)
+	if err != nil {
+		h.crew.heed(nil)
+		return
+	}
+	lost := make(chan struct{})
+	h.crew.heed(&leader{Leader: rest.Leader{At: at, Lost: lost}, epoch: epoch, lose: func() { close(lost) }})
+}
+
+// heed takes note of who leads, and gives up what is under way with who led before.
+func (c *crew) heed(l *leader) {
+	if was := c.leader.Swap(l); was != nil {
+		was.lose()
+	}
+}
+
+// takesCommands is the node that takes commands where this one does not; nil where this one does, or none is known.
+func (h *house) takesCommands() *rest.Leader {
+	if l := h.crew.leader.Load(); l != nil && !h.leads() {
+		return &l.Leader
+	}
+	return nil
+}
+
+// parseAddress reads where a node is reached.
+func parseAddress(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/" || u.User != nil || u.RawQuery != "" {
+		return nil, fault.New(fault.Invalid, "advertise_invalid", "--advertise is not where this node is reached, as http://10.0.0.5:8080")
+	}
+	return u, nil
 }
 
 // follow has the views follow another node's until stop is called.
@@ -206,6 +267,11 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 	}
 	if err := h.views.Lead(leading, epoch, logged(h.logger, "building the views")); err != nil {
 		return err
+	}
+	if h.oneAppends() {
+		if err := h.crew.Announce(leading, epoch, h.address); err != nil {
+			return errors.Join(err, h.views.Resign())
+		}
 	}
 	h.logger.Info("this node leads", zap.Int64("epoch", epoch))
 	decided()

@@ -27,9 +27,10 @@ type serveCommand struct {
 	storage
 	shardFlags
 	outboundFlags
-	Listen string    `default:"127.0.0.1:8080" help:"Where to listen. Port 0 takes a free one; the address is printed." placeholder:"ADDRESS"`
-	Clock  time.Time `help:"Rehearse: run on a clock that shows this instant (RFC 3339), stands still and moves only by POST /clock." placeholder:"TIME"`
-	Demo   bool      `help:"Fill the log with a small demonstration first if it is empty, and print a token to try."`
+	Listen    string    `default:"127.0.0.1:8080" help:"Where to listen. Port 0 takes a free one; the address is printed." placeholder:"ADDRESS"`
+	Advertise string    `help:"Where the other nodes on the log reach this one: with the log on EventStoreDB they send commands on to the one that leads (docs/nodes.md). Default: where it listens, or this machine's name and that port." placeholder:"URL"`
+	Clock     time.Time `help:"Rehearse: run on a clock that shows this instant (RFC 3339), stands still and moves only by POST /clock." placeholder:"TIME"`
+	Demo      bool      `help:"Fill the log with a small demonstration first if it is empty, and print a token to try."`
 }
 
 // Run serves until the program is asked to stop, and then stops so that nothing is lost: no new connections,
@@ -50,6 +51,10 @@ func (c serveCommand) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // once more, where nothing was served
+	address, err := c.address(listener.Addr())
+	if err != nil {
+		return err
+	}
 	if err := checkToken(e.lookup); err != nil {
 		return err
 	}
@@ -63,7 +68,7 @@ func (c serveCommand) Run(e *env) (err error) {
 		}
 	}
 	back := e.roomy() // the views may have to be built
-	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: logger, readOnly: true, node: true, districts: districts,
+	h, err := open(e.ctx, plan{at: c.storage, clock: clock, logger: logger, readOnly: true, node: true, address: address, districts: districts,
 		progress: logged(logger, "building the views")})
 	back()
 	if err != nil {
@@ -94,6 +99,25 @@ func (c serveCommand) Run(e *env) (err error) {
 	return nil
 }
 
+// address is where the other nodes reach this one: as it was told, or where it listens, by this machine's name where that
+// is everywhere.
+func (c serveCommand) address(listens net.Addr) (string, error) {
+	if c.Advertise != "" {
+		_, err := parseAddress(c.Advertise)
+		return c.Advertise, err
+	}
+	host, port, err := net.SplitHostPort(listens.String())
+	if err != nil {
+		return "", err
+	}
+	if ip := net.ParseIP(host); ip.IsUnspecified() {
+		if host, err = os.Hostname(); err != nil {
+			return "", err
+		}
+	}
+	return "http://" + net.JoinHostPort(host, port), nil
+}
+
 // newDoor puts the REST door before the house.
 func newDoor(h *house, l *live, clock *rehearsal, token string, connections func(int)) (*rest.Server, error) {
 	b := build()
@@ -110,6 +134,9 @@ func newDoor(h *house, l *live, clock *rehearsal, token string, connections func
 		Warnings:       func() []string { return h.warnings(l) },
 		Role:           h.role,
 		Build:          gen.Version{Version: b.Version, Commit: b.Commit, Go: b.Go},
+	}
+	if h.crew != nil && h.oneAppends() {
+		o.Leader = h.takesCommands
 	}
 	if clock != nil && l.scheduler != nil {
 		o.Rehearsal = func(ctx context.Context, to time.Time) error {

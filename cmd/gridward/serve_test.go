@@ -7,12 +7,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"gridward/domain/fault"
 )
 
 const testToken = "a token for tests only"
@@ -338,5 +341,34 @@ func TestADirectoryThatCannotBeWrittenIsStillRead(t *testing.T) {
 	ro.stop(t)
 	if !strings.Contains(ro.logs.String(), "cannot be written") {
 		t.Error("the logs do not say so")
+	}
+}
+
+func TestWhereTheOtherNodesReachThisOne(t *testing.T) {
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ advertise, listens, want string }{
+		{"", "127.0.0.1:8080", "http://127.0.0.1:8080"},
+		{"", "10.0.0.5:80", "http://10.0.0.5:80"},
+		{"", "[fd00::5]:8080", "http://[fd00::5]:8080"},
+		{"", "0.0.0.0:8080", "http://" + name + ":8080"},
+		{"", "[::]:8080", "http://" + name + ":8080"},
+		{"https://gridward-1.example", "[::]:8080", "https://gridward-1.example"},
+	} {
+		listens, err := net.ResolveTCPAddr("tcp", tt.listens)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := (serveCommand{Advertise: tt.advertise}).address(listens); err != nil || got != tt.want {
+			t.Errorf("%+v: %q, %v", tt, got, err)
+		}
+	}
+	for _, wrong := range []string{"10.0.0.5:8080", "gridward-1", "ftp://gridward-1", "http://", "http://admin:secret@gridward-1", "http://gridward-1/api", "http://gridward-1?x=1"} {
+		_, err := gridward(t, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--advertise", wrong)
+		if f, ok := fault.As(err); !ok || f.Code != "advertise_invalid" || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", wrong, err)
+		}
 	}
 }

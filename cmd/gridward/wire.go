@@ -36,6 +36,7 @@ type house struct {
 	logAt, viewsAt place
 	closers        []func() error // run in turn from the last when the house is closed
 	crew           *crew          // what is shared with other nodes; nil where there are none
+	address        string         // where they reach this one
 
 	store    store
 	log      app.Log // the store, or what stands before it while it cannot be written
@@ -57,6 +58,7 @@ type plan struct {
 	readOnly bool                           // serve reads when the directory cannot be written
 	bare     bool                           // publish no programmes
 	node     bool                           // be one of many, if there can be others: the views are opened by whoever leads
+	address  string                         // where the others reach it
 	progress func(done, total app.Position) // of views that have to be built; may be nil
 
 	districts views.Districts // be a shard of these; none: have all
@@ -86,7 +88,7 @@ func cannotWrite(err error) bool {
 // written, nil if everything can.
 func assemble(ctx context.Context, p plan, readOnly error) (_ *house, err error) {
 	h := &house{dir: p.at.Data, logger: p.logger, clock: time.Now, codec: eventcodec.New(), metrics: prometheus.NewRegistry(), readOnly: readOnly,
-		districts: p.districts}
+		districts: p.districts, address: p.address}
 	if p.clock != nil {
 		h.clock = p.clock.Now
 	}
