@@ -87,7 +87,7 @@ func (s *Server) sendOn(c echo.Context, to *url.URL, r *http.Request) (err error
 			return nil
 		},
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, broken error) { err = unanswered(broken) },
-		ErrorLog:     s.complaints,
+		ErrorLog:     s.http.ErrorLog,
 	}
 	proxy.ServeHTTP(answer, r)
 	return err

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -99,9 +98,7 @@ type Server struct {
 	admitted  map[string]bool        // paths that admission is for; fixed once the routes are made
 	docs      func() ([]byte, error) // rendered when somebody asks
 	feed      Feed
-
-	forwarder  *http.Transport // to the leader
-	complaints *log.Logger     // of net/http
+	forwarder *http.Transport // to the leader
 
 	closing  chan struct{} // closed when the server stops: live streams end
 	stopOnce sync.Once
@@ -120,12 +117,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	complaints, err := zap.NewStdLogAt(o.Logger.Named("http"), zap.DebugLevel)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{Options: o, contract: c, metrics: m, admission: newAdmission(), admitted: map[string]bool{}, feed: o.Feed, closing: make(chan struct{}),
-		forwarder: newForwarder(), complaints: complaints}
+	s := &Server{Options: o, contract: c, metrics: m, admission: newAdmission(), admitted: map[string]bool{}, feed: o.Feed, closing: make(chan struct{}), forwarder: newForwarder()}
 	if s.feed == nil {
 		s.feed = logFeed{o.Log}
 	}
@@ -138,6 +130,10 @@ func New(o Options) (*Server, error) {
 	gen.RegisterHandlers(routes, s)
 	if routes.err != nil {
 		return nil, routes.err
+	}
+	complaints, err := zap.NewStdLogAt(o.Logger.Named("http"), zap.DebugLevel)
+	if err != nil {
+		return nil, err
 	}
 	s.http = &http.Server{
 		Handler: s.echo, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,

@@ -71,8 +71,8 @@ type Queue struct {
 	refusing atomic.Pointer[error] // why nothing is taken in, while that is so
 	done     chan struct{}         // closed when the goroutine has ended
 	batch    []*Request
-	about    int       // the appends that were answered last or were waiting then: as many may come for the next batch
-	until    time.Time // when the next batch waits for them no more
+	about    int              // the appends that were answered last or were waiting then: as many may come for the next batch
+	late     <-chan time.Time // when the next batch waits for them no more; nil if it does not wait
 	pool     sync.Pool
 	mu       sync.RWMutex // guards closed against sends into the queue
 	closed   bool
@@ -204,26 +204,25 @@ func (q *Queue) next(wait bool) (r *Request, open bool) {
 
 // linger is the next append if one comes before the batch waits no more.
 func (q *Queue) linger() (r *Request, open bool) {
-	left := time.Until(q.until)
-	if left <= 0 {
+	if q.late == nil {
 		return nil, true
 	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
 	select {
 	case r, open = <-q.queue:
 		return r, open
-	case <-timer.C:
+	case <-q.late:
+		q.late = nil
 		return nil, true
 	}
 }
 
 // turn has the batch committed and answers everyone in it.
 func (q *Queue) turn() {
-	began := time.Now()
 	info, err := q.commit(q.batch)
-	ended := time.Now()
-	q.about, q.until = len(q.batch)+len(q.queue), ended.Add(min(q.limits.Linger, ended.Sub(began)/8))
+	q.about, q.late = len(q.batch)+len(q.queue), nil
+	if patience := min(q.limits.Linger, info.Took/8); patience > 0 && q.about > 1 {
+		q.late = time.After(patience)
+	}
 	info.Appends, info.Err = len(q.batch), err
 	for _, r := range q.batch {
 		info.Bytes += r.size

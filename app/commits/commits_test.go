@@ -26,7 +26,7 @@ type slow struct {
 func (l *slow) commit(batch []*commits.Request) (commits.Batch, error) {
 	l.batches = append(l.batches, fmt.Sprintf("%s: %d", time.Since(l.began), len(batch)))
 	time.Sleep(took)
-	return commits.Batch{Rows: len(batch)}, nil
+	return commits.Batch{Rows: len(batch), Took: took}, nil
 }
 
 // batchesOf has callers, each of whom first comes when it says and appends as often as it says, one behind the other.
