@@ -138,6 +138,7 @@ func (g *Generations) pool(ctx context.Context, generation int, fill bool) (*sql
 		for _, name := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
 			delete(c.RuntimeParams, name)
 		}
+		c.RuntimeParams["plan_cache_mode"] = "force_custom_plan" // see keepPlans
 	}
 	if err := g.with(ctx, func(conn *pgx.Conn) error { return compress(ctx, conn, c) }); err != nil {
 		return nil, err

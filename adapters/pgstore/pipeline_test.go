@@ -131,3 +131,30 @@ func noError(t *testing.T, err error) error {
 	}
 	return nil
 }
+
+// What is read is planned for what is asked, however often it was asked before; what a projector writes keeps its plans.
+func TestWhatIsReadIsPlannedEachTime(t *testing.T) {
+	db := openGeneration(t, generations(t, pgtest.Start(t), false), 1)
+	db.SetMaxOpenConns(1) // so that both are on one connection
+	mode := func(q interface {
+		QueryRow(query string, args ...any) *sql.Row
+	}, want string) {
+		t.Helper()
+		var got string
+		if err := q.QueryRow(`SHOW plan_cache_mode`).Scan(&got); err != nil || got != want {
+			t.Errorf("plan_cache_mode is %q, %v; want %q", got, err, want)
+		}
+	}
+	mode(db, "force_custom_plan")
+	for _, end := range []func(*sql.Tx) error{(*sql.Tx).Commit, (*sql.Tx).Rollback} {
+		tx, err := db.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		mode(tx, "auto")
+		if err := end(tx); err != nil {
+			t.Fatal(err)
+		}
+		mode(db, "force_custom_plan")
+	}
+}
