@@ -60,9 +60,6 @@ func (v *Views) CellAccountability(ctx context.Context, cell grid.CellCode, from
 	if _, err := v.Cell(ctx, cell); err != nil {
 		return Accountability{}, err
 	}
-	if err := v.holdsPosts(ctx, cell); err != nil {
-		return Accountability{}, err
-	}
 	return v.accountabilityOf(ctx, whose{cell: cell}, from, to, now, asOf)
 }
 

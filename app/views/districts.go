@@ -4,12 +4,10 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"gridward/app"
 	"gridward/domain/fault"
 	"gridward/domain/grid"
-	"gridward/domain/hazard"
 )
 
 // Views may be divided by district (docs/decisions/0024): a shard holds what concerns some districts. What it does not
@@ -104,28 +102,4 @@ func (v *Views) holdsStream(records []app.Record) error {
 		return nil
 	}
 	return v.Holds(grid.CellCode(records[0].Meta.Cell))
-}
-
-// holdsPosts refuses a question about the posts of a cell and below it where cases of other districts may be with them: a
-// programme may send an item to a department by itself, wherever that sits. (By hand it stays within the district.)
-func (v *Views) holdsPosts(ctx context.Context, cell grid.CellCode) error {
-	if err := v.Holds(cell); err != nil || len(v.districts) == 0 {
-		return err
-	}
-	programmes, err := collect(ctx, v, `SELECT body FROM programmes`, nil, scanBody[Programme])
-	if err != nil {
-		return err
-	}
-	book := newDutyBook(v.read(ctx), time.Time{})
-	for _, p := range programmes {
-		for _, item := range p.Catalogue {
-			if item.DispatchTo == nil || item.DispatchTo.Department == "" {
-				continue
-			}
-			if seat := book.seat(hazard.Holder{Department: item.DispatchTo.Department}); seat != "" && cell.Contains(seat) {
-				return v.elsewhere("cases of other districts go to department " + item.DispatchTo.Department + ": ask the node that holds all districts")
-			}
-		}
-	}
-	return book.err
 }

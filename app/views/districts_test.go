@@ -345,27 +345,6 @@ func TestADutyOverTwoDistrictsIsCountedByWhoHoldsBoth(t *testing.T) {
 	must[views.Patrols](t)(near.Patrols(ctx(), community, "fire", period, w.now, time.Time{})) // the duty lies above it
 }
 
-// A programme may send cases to a department wherever it sits: who answered for what there is known only where all
-// districts are.
-func TestADepartmentThatEveryDistrictsCasesGoTo(t *testing.T) {
-	w := newRoad(t) // the police sit in the street
-	near, _ := w.shard(w.log, district)
-	must[views.Accountability](t)(near.CellAccountability(ctx(), street, time.Time{}, time.Time{}, w.now, time.Time{}))
-	w.publish(2, func(p *programme.Programme) { p.Catalogue[0].DispatchTo = &programme.DispatchTo{Department: "police"} })
-	if err := near.CatchUp(ctx()); err != nil {
-		t.Fatal(err)
-	}
-	for _, cell := range []grid.CellCode{district, street} {
-		_, err := near.CellAccountability(ctx(), cell, time.Time{}, time.Time{}, w.now, time.Time{})
-		wantElsewhere(t, "accountability of "+string(cell), err)
-		_, err = near.Escalations(ctx(), cell, "", w.now, views.Paging{})
-		wantElsewhere(t, "escalations of "+string(cell), err)
-	}
-	must[views.Accountability](t)(near.CellAccountability(ctx(), community, time.Time{}, time.Time{}, w.now, time.Time{}))
-	whole, _ := w.shard(w.log)
-	must[views.Accountability](t)(whole.CellAccountability(ctx(), street, time.Time{}, time.Time{}, w.now, time.Time{}))
-}
-
 // What is found by an id is elsewhere if the log has it there, and not there at all only if nobody has it.
 func TestWhatIsFoundByItsID(t *testing.T) {
 	w := newWorld(t)

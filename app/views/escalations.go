@@ -92,7 +92,7 @@ func (v *Views) Escalations(ctx context.Context, cell grid.CellCode, programme s
 	if cell.Level() == 0 {
 		return Page[QueueItem]{}, fault.BadField("cell", "is not a cell code")
 	}
-	if err := v.holdsPosts(ctx, cell); err != nil {
+	if err := v.Holds(cell); err != nil {
 		return Page[QueueItem]{}, err
 	}
 	var w where

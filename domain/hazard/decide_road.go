@@ -43,7 +43,7 @@ func file(c Case, s Scene, cmd File) (Outcome, error) {
 	if awaitsListing(severity, filed.Limits) {
 		filed.Listing = true
 		events = append(events, filed, toTheTop(s, c, "a major hazard awaits its listing"))
-	} else if events = append(events, filed); item.DispatchTo != nil && len(s.Targets) > 0 {
+	} else if events = append(events, filed); item.DispatchTo != nil && len(s.Targets) > 0 && s.Targets[0].Cell.Code.AtLevel(grid.District) == s.Cell.Code.AtLevel(grid.District) {
 		to, vacant := s.Targets[0].holder(s.Programme)
 		events = append(events, Dispatched{Stamp: filed.Stamp, To: to, Office: post.Cell, Automatic: true, Vacant: vacant})
 		if s.Programme.Steps == programme.StepsDeliver { // what a window takes in it handles at once

@@ -75,6 +75,8 @@ var fire = &programme.Programme{
 	Catalogue: []programme.Item{
 		{Item: "exit", Severity: "minor", Limits: limits(3), SeverityLimits: map[string]map[string]programme.Limit{"major": {"listing": {N: 1, Unit: "working_day"}}}},
 		{Item: "wiring", Severity: "minor", Limits: limits(3), DispatchTo: &programme.DispatchTo{Level: 4}},
+		{Item: "lamp", Severity: "minor", Limits: limits(3), DispatchTo: &programme.DispatchTo{Department: "fire-brigade"}},
+		{Item: "sign", Severity: "minor", Limits: limits(3), DispatchTo: &programme.DispatchTo{Department: "afar"}},
 		{Item: "gas", Severity: "serious", Limits: limits(5), EvidenceRequired: true},
 		{Item: "blast", Severity: "major", Limits: withListing(limits(30))},
 		{Item: "task", Severity: "minor", Limits: limits(3), SetOnDispatch: true},
@@ -194,7 +196,7 @@ func scene(c hazard.Case, by string, n int, cmd hazard.Command) hazard.Scene {
 		}
 	case hazard.File:
 		if it, ok := fire.Item(cmd.Item); ok && it.DispatchTo != nil {
-			s.Targets = []hazard.Place{place(hazard.Target{Cell: site.AtLevel(it.DispatchTo.Level)})}
+			s.Targets = []hazard.Place{place(hazard.Target{Cell: site.AtLevel(it.DispatchTo.Level), Department: it.DispatchTo.Department})}
 		}
 		if cmd.Cell != "" {
 			s.Cell, s.Moved = grid.Cell{Code: cmd.Cell}, chain(cmd.Cell)
@@ -211,6 +213,9 @@ func scene(c hazard.Case, by string, n int, cmd hazard.Command) hazard.Scene {
 }
 
 func place(t hazard.Target) hazard.Place {
+	if t.Department == "afar" {
+		return hazard.Place{Cell: grid.Cell{Code: "410105"}, Bureau: &grid.Post{Cell: "410105", Department: t.Department}}
+	}
 	if t.Department != "" {
 		return hazard.Place{Cell: grid.Cell{Code: district}, Bureau: &bureau, Chain: chain(district)}
 	}

@@ -138,7 +138,8 @@ type Item struct {
 }
 
 // DispatchTo says where a filed case of the item goes by itself: to the cell of that level over (or at) the
-// case's cell, or to a department by code. Exactly one is set.
+// case's cell, or to a department by code. Exactly one is set. A department gets the cases of its own district by itself;
+// those of others are dispatched by a person.
 type DispatchTo struct {
 	Level      int    `json:"level,omitempty" yaml:"level"`
 	Department string `json:"department,omitempty" yaml:"department"`

@@ -1404,7 +1404,7 @@ type DispatchCase struct {
 
 // DispatchTo defines model for DispatchTo.
 type DispatchTo struct {
-	// Department 部门 / Department code.
+	// Department 部门(只自动派发本区案件) / Department code; it gets the cases of its own district.
 	Department string `json:"department,omitempty"`
 
 	// Level 层级 1-5 / Level.
