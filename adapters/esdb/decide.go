@@ -17,8 +17,8 @@ func (w *writer) send(b *batch, x *work) {
 	known := w.s.ids.of(r.Stream)
 	if uint64(len(known)) < r.Expected {
 		var err error
-		if known, err = w.s.learn(w.ctx, r.Stream); err != nil {
-			w.fails(x, err)
+		if known, err = w.s.learn(b.ctx, r.Stream); err != nil {
+			w.fails(b, x, err)
 			return
 		}
 	}
@@ -34,10 +34,10 @@ func (w *writer) send(b *batch, x *work) {
 		}
 		events[i] = proposal(&r.Records[i], &e)
 	}
-	got, err := w.s.link.append(w.ctx, w.s.prefix+r.Stream, r.Expected, events)
+	got, err := w.s.link.append(b.ctx, w.s.prefix+r.Stream, r.Expected, events)
 	broken, isLost := isBroken(err)
 	if isLost && !broken.sent && !broken.away { // the connection was a dead one, or the node no leader
-		got, err = w.s.link.append(w.ctx, w.s.prefix+r.Stream, r.Expected, events)
+		got, err = w.s.link.append(b.ctx, w.s.prefix+r.Stream, r.Expected, events)
 		broken, isLost = isBroken(err)
 	}
 	switch {
@@ -55,7 +55,7 @@ func (w *writer) send(b *batch, x *work) {
 		w.look(b, x, unwritten(err))
 	case isLost:
 		x.sent = x.sent || broken.sent
-		w.fails(x, err)
+		w.fails(b, x, err)
 	case x.sent:
 		w.look(b, x, unwritten(err)) // refused now, but an earlier attempt may have come through
 	default:
@@ -64,11 +64,13 @@ func (w *writer) send(b *batch, x *work) {
 }
 
 // fails leaves the append lost if the server may have it, else it is refused: nothing of it was written.
-func (w *writer) fails(x *work, err error) {
+func (w *writer) fails(b *batch, x *work, err error) {
 	_, isLost := isBroken(err)
 	switch {
 	case x.sent:
 		x.lost = err
+	case b.ctx.Err() != nil:
+		x.r.Err = w.ended()
 	case isLost:
 		x.r.Err = unreachable(err)
 	default:
@@ -82,21 +84,21 @@ func (w *writer) fails(x *work, err error) {
 // the one which refused it.
 func (w *writer) look(b *batch, x *work, otherwise error) {
 	r := x.r
-	there, err := w.s.learn(w.ctx, r.Stream)
+	there, err := w.s.learn(b.ctx, r.Stream)
 	if err != nil {
-		w.fails(x, err)
+		w.fails(b, x, err)
 		return
 	}
 	current := uint64(len(there))
 	switch n := holds(there, r.Records); {
 	case n == len(r.Records):
 		version := uint64(slices.Index(there, [16]byte(r.Records[n-1].ID))) + 1
-		got, err := w.s.load(w.ctx, r.Stream, version-1)
+		got, err := w.s.load(b.ctx, r.Stream, version-1)
 		if err == nil && (len(got) == 0 || got[0].ID != r.Records[n-1].ID) {
 			err = fmt.Errorf("version %d of stream %s is not what it was", version, r.Stream)
 		}
 		if err != nil {
-			w.fails(x, err)
+			w.fails(b, x, err)
 			return
 		}
 		r.Got = app.Appended{Version: version, Position: got[0].Position, RecordedAt: got[0].RecordedAt}

@@ -65,7 +65,7 @@ func newLink(c *config) (*link, error) {
 		}
 		transport = credentials.NewTLS(config)
 	}
-	l.options = []grpc.DialOption{grpc.WithTransportCredentials(transport), grpc.WithDisableServiceConfig(),
+	l.options = []grpc.DialOption{grpc.WithTransportCredentials(transport), grpc.WithDisableServiceConfig(), grpc.WithContextDialer(dial),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage))}
 	if c.Username != "" && !c.DisableTLS { // never in clear text
 		l.options = append(l.options, grpc.WithPerRPCCredentials(basic{c.Username, c.Password}))
@@ -76,6 +76,22 @@ func newLink(c *config) (*link, error) {
 	}
 	l.ctx, l.stop = context.WithCancel(context.Background()) //nolint:gosec // close calls it
 	return l, nil
+}
+
+// dial connects so that what was not sent when the connection is given up is never sent: else the system would go on
+// trying for a minute, and an append that was given up could come behind those of another node.
+func dial(ctx context.Context, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		err = tcp.SetLinger(0)
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }
 
 // basic is a user and a password with every call.

@@ -32,6 +32,10 @@ type Options struct {
 
 	commits.Limits
 
+	// Term gives the context of the time in which this process may append; it ends when another one may. What is on its
+	// way then is cut off. nil: it always may.
+	Term func() context.Context
+
 	// OnCommit, if set, hears of every batch after its callers were answered. It runs on the writer: it must be
 	// quick and must not append.
 	OnCommit func(commits.Batch)

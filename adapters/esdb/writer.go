@@ -30,7 +30,8 @@ const (
 type writer struct {
 	s       *Store
 	clock   func() time.Time
-	ctx     context.Context // ends when Close will not wait any longer
+	term    func() context.Context // as long as this process may append
+	ctx     context.Context        // ends when Close will not wait any longer
 	stop    context.CancelFunc
 	queue   *commits.Queue
 	sends   chan func()    // to the goroutines that send, which stay: their stacks have grown to what a call needs
@@ -40,7 +41,10 @@ type writer struct {
 }
 
 func newWriter(s *Store, o Options) *writer {
-	w := &writer{s: s, clock: o.Clock, sends: make(chan func())}
+	w := &writer{s: s, clock: o.Clock, term: o.Term, sends: make(chan func())}
+	if w.term == nil {
+		w.term = context.Background
+	}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	if o.Linger == 0 {
 		o.Linger = linger
@@ -73,6 +77,7 @@ type work struct {
 
 // batch is what the appends sent together share.
 type batch struct {
+	ctx    context.Context // ends with the term, or when Close will not wait any longer
 	at     time.Time
 	behind app.Position // a record that was there before
 	mu     sync.Mutex
@@ -84,7 +89,13 @@ type batch struct {
 func (w *writer) commit(requests []*commits.Request) (info commits.Batch, err error) {
 	began := time.Now()
 	head, recorded, _ := w.s.tail.known()
-	b := &batch{at: w.clock().UTC().Truncate(time.Microsecond), behind: head}
+	ctx, cancel := context.WithCancel(w.term())
+	defer cancel()
+	defer context.AfterFunc(w.ctx, cancel)()
+	if ctx.Err() != nil {
+		return info, w.ended()
+	}
+	b := &batch{ctx: ctx, at: w.clock().UTC().Truncate(time.Microsecond), behind: head}
 	if b.at.Before(recorded) {
 		b.at = recorded
 	}
@@ -124,26 +135,29 @@ func (w *writer) settle(b *batch, todo [][]*work) (tries int) {
 			w.queue.Accept()
 			return tries
 		}
-		if tries == 1 && w.isThere() { // only the connection broke
+		if tries == 1 && w.isThere(b.ctx) { // only the connection broke
 			continue
 		}
-		w.queue.Refuse(unreachable(lost))
+		if b.ctx.Err() == nil {
+			w.queue.Refuse(unreachable(lost))
+		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-w.ctx.Done():
+		case <-b.ctx.Done():
 		}
 		timer.Stop()
-		if w.ctx.Err() != nil {
-			abandon(todo)
+		if b.ctx.Err() != nil {
+			w.abandon(todo)
+			w.queue.Accept()
 			return tries
 		}
 	}
 }
 
 // isThere says whether the server can be called again at once.
-func (w *writer) isThere() bool {
-	ctx, cancel := context.WithTimeout(w.ctx, quickly)
+func (w *writer) isThere(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, quickly)
 	defer cancel()
 	_, err := w.s.link.get(ctx)
 	return err == nil
@@ -197,16 +211,35 @@ func unsettled(todo [][]*work) (left [][]*work, lost error) {
 	return left, lost
 }
 
-// abandon answers those whom Close does not wait for.
-func abandon(todo [][]*work) {
+// abandon answers those whom Close does not wait for, or whose term is over: sent again, their appends might come behind
+// another process's with a time before it.
+func (w *writer) abandon(todo [][]*work) {
+	why := w.ended()
 	for _, lane := range todo {
 		for _, x := range lane {
-			x.r.Err = commits.Closed()
+			x.r.Err = why
 			if x.sent {
-				x.r.Err = fmt.Errorf("append to %s was begun, its outcome is not known: the log was closed", x.r.Stream)
+				x.r.Err = unknown(x)
 			}
 		}
 	}
+}
+
+// ended is why nothing more is sent: the log is closed, or another process appends by now (code not_leading).
+func (w *writer) ended() error {
+	if w.ctx.Err() != nil {
+		return commits.Closed()
+	}
+	e := fault.New(fault.Unavailable, "not_leading", "nothing was written: another node appends to the log by now")
+	e.RetryAfter = lostRetry
+	return e
+}
+
+// unknown is the answer to an append that the server may have: code log_outcome_unknown.
+func unknown(x *work) error {
+	e := fault.New(fault.Unavailable, "log_outcome_unknown", "the log's server was lost, and whether it has this is not known; asked again with the same Idempotency-Key it is done once")
+	e.RetryAfter, e.Cause = lostRetry, fmt.Errorf("append to %s: %w", x.r.Stream, x.lost)
+	return e
 }
 
 // unreachable is the answer to whoever could not be taken in because the server is gone.

@@ -17,25 +17,45 @@ type Terms struct{ Term, Look, Margin time.Duration }
 // DefaultTerms replace a dead leader within six seconds, before the time that starting takes.
 var DefaultTerms = Terms{Term: 5 * time.Second, Look: time.Second, Margin: time.Second}
 
-// Lead has lead run whenever the holder has the lease, until ctx ends; then the lease is released. lead's context ends
-// when the lease may become another's; it has to return soon then. While the holder does not lead, follow is told now and
-// then why, nil where another node simply has it.
-func (n *Nodes) Lead(ctx context.Context, holder string, t Terms, lead func(ctx context.Context, epoch int64), waiting func(error)) {
+// Candidate is a process that would lead.
+type Candidate struct {
+	Holder string
+
+	// May is asked before the lease is taken, and says why this process could not lead now; it is given Look. nil: it
+	// always could.
+	May func(ctx context.Context) error
+
+	// Lead runs while the process leads. Its context ends when the lease may become another's; it has to return soon
+	// then. If it returns before, another one is let lead.
+	Lead func(ctx context.Context, epoch int64)
+
+	// Waiting is told now and then why the process does not lead, nil where another one simply does.
+	Waiting func(error)
+}
+
+// Lead has the candidate lead whenever it has the lease, until ctx ends; then the lease is released.
+func (n *Nodes) Lead(ctx context.Context, t Terms, c Candidate) {
 	look := time.NewTicker(t.Look)
 	defer look.Stop()
+	passes := 0 // looks at which it does not take the lease
 	for ctx.Err() == nil {
 		asked := time.Now()
-		within, cancel := context.WithTimeout(ctx, t.Term-t.Margin)
-		epoch, mine, err := n.take(within, holder, t.Term)
-		cancel()
+		epoch, mine, err := int64(0), false, error(nil)
+		if passes == 0 {
+			epoch, mine, err = n.stand(ctx, t, c)
+		} else {
+			passes--
+		}
 		if mine {
-			n.hold(ctx, holder, epoch, t, asked, lead)
+			if n.hold(ctx, c.Holder, epoch, t, asked, c.Lead) {
+				passes = 2
+			}
 			continue
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		waiting(err)
+		c.Waiting(err)
 		select {
 		case <-look.C:
 		case <-ctx.Done():
@@ -43,8 +63,22 @@ func (n *Nodes) Lead(ctx context.Context, holder string, t Terms, lead func(ctx 
 	}
 }
 
-// hold has lead run and renews the lease meanwhile.
-func (n *Nodes) hold(ctx context.Context, holder string, epoch int64, t Terms, asked time.Time, lead func(ctx context.Context, epoch int64)) {
+// stand takes the lease if the candidate could lead and nobody else has it.
+func (n *Nodes) stand(ctx context.Context, t Terms, c Candidate) (epoch int64, mine bool, err error) {
+	if c.May != nil {
+		within, cancel := context.WithTimeout(ctx, t.Look)
+		defer cancel()
+		if err := c.May(within); err != nil {
+			return 0, false, err
+		}
+	}
+	within, cancel := context.WithTimeout(ctx, t.Term-t.Margin)
+	defer cancel()
+	return n.take(within, c.Holder, t.Term)
+}
+
+// hold has lead run and renews the lease meanwhile. It says whether lead has given up by itself.
+func (n *Nodes) hold(ctx context.Context, holder string, epoch int64, t Terms, asked time.Time, lead func(ctx context.Context, epoch int64)) (gaveUp bool) {
 	leading, stop := context.WithCancel(ctx)
 	defer stop()
 	left := func() time.Duration { return t.Term - t.Margin - time.Since(asked) }
@@ -62,7 +96,8 @@ func (n *Nodes) hold(ctx context.Context, holder string, epoch int64, t Terms, a
 		case <-look.C:
 		case <-leading.Done():
 			continue
-		case <-done: // it has given up by itself
+		case <-done:
+			gaveUp = true
 			stop()
 			continue
 		}
@@ -83,6 +118,7 @@ func (n *Nodes) hold(ctx context.Context, holder string, epoch int64, t Terms, a
 	releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.Look)
 	defer cancel()
 	_ = n.release(releasing, holder, epoch) // else it ends by itself
+	return gaveUp
 }
 
 // Keep takes the lease for a process that works on the log alone, and keeps it until release; lost while the server was
@@ -99,15 +135,19 @@ func (n *Nodes) Keep(ctx context.Context, holder string, t Terms, taken func(epo
 	}
 	go func() {
 		defer close(done)
-		n.Lead(keeping, holder, t, func(leading context.Context, epoch int64) {
-			taken(epoch)
-			tell(nil)
-			<-leading.Done()
-		}, func(err error) {
-			if err == nil {
-				err = n.inUse()
-			}
-			tell(unopened(n.c, err))
+		n.Lead(keeping, t, Candidate{
+			Holder: holder,
+			Lead: func(leading context.Context, epoch int64) {
+				taken(epoch)
+				tell(nil)
+				<-leading.Done()
+			},
+			Waiting: func(err error) {
+				if err == nil {
+					err = n.inUse()
+				}
+				tell(unopened(n.c, err))
+			},
 		})
 	}()
 	release = func() error {

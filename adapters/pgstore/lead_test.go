@@ -40,11 +40,11 @@ func lead(t *testing.T, n *Nodes, holder string) *leading {
 	l := &leading{epochs: make(chan int64, 100), over: make(chan int64, 100), stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		n.Lead(ctx, holder, quick, func(ctx context.Context, epoch int64) {
+		n.Lead(ctx, quick, Candidate{Holder: holder, Lead: func(ctx context.Context, epoch int64) {
 			l.epochs <- epoch
 			<-ctx.Done()
 			l.over <- epoch
-		}, func(error) {})
+		}, Waiting: func(error) {}})
 	}()
 	t.Cleanup(func() { stop(); <-l.done })
 	return l
@@ -266,4 +266,41 @@ func TestALeaseOfAnEarlierVersion(t *testing.T) {
 			t.Errorf("the leader is at %q in epoch %d, %v", address, epoch, err)
 		}
 	}
+}
+
+// A node that gives up to lead, or could not, does not stand in the way of one that can; alone it tries again.
+func TestANodeThatCannotLeadLetsOthers(t *testing.T) {
+	url, log := pgtest.Start(t), uuid.New()
+	n := openNodes(t, url, log)
+	ctx, stop := context.WithCancel(t.Context())
+	tries, done := make(chan int64, 100), make(chan struct{})
+	go func() {
+		defer close(done)
+		n.Lead(ctx, quick, Candidate{Holder: "a", Lead: func(_ context.Context, epoch int64) { tries <- epoch }, Waiting: func(error) {}})
+	}()
+	t.Cleanup(func() { stop(); <-done })
+	epochOf(t, tries, 1)
+	epochOf(t, tries, 2)
+	able := lead(t, openNodes(t, url, log), "b")
+	epoch := <-able.epochs // the first time it is free
+	for len(tries) > 0 {
+		if tried := <-tries; tried > epoch {
+			t.Errorf("it tried in epoch %d, where another one leads since %d", tried, epoch)
+		}
+	}
+
+	unable, told := errors.New("the log cannot be reached"), make(chan error, 100)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		openNodes(t, url, uuid.New()).Lead(ctx, quick, Candidate{Holder: "c", May: func(context.Context) error { return unable },
+			Lead: func(context.Context, int64) { t.Error("it leads") }, Waiting: func(err error) { told <- err }})
+	}()
+	for range 2 {
+		if err := <-told; !errors.Is(err, unable) {
+			t.Errorf("it waits because of %v", err)
+		}
+	}
+	stop()
+	<-stopped
 }

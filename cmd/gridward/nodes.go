@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -34,7 +35,8 @@ type crew struct {
 	holder string // this node's own name, for ever
 	epoch  atomic.Int64
 	leads  atomic.Bool
-	leader atomic.Pointer[leader] // which takes commands for this one; nil where none is known
+	term   atomic.Pointer[leadership] // in which this node leads, or led last; nil before
+	leader atomic.Pointer[leader]     // which takes commands for this one; nil where none is known
 }
 
 // leader is another node that leads.
@@ -43,6 +45,9 @@ type leader struct {
 	epoch int64
 	lose  func()
 }
+
+// leadership is the time in which a node leads without a break.
+type leadership struct{ ctx context.Context }
 
 // nodeFile keeps the name of the node whose data directory it is.
 const nodeFile = "node"
@@ -169,27 +174,34 @@ func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) err
 	defer decided()
 	follow := h.follow(ctx)
 	said := ""
-	h.crew.Nodes.Lead(ctx, h.crew.holder, pgstore.DefaultTerms, func(leading context.Context, epoch int64) {
-		h.crew.heed(nil)
-		follow()
-		said = ""
-		if err := h.leadWith(leading, l, epoch, decided); err != nil {
-			h.logger.Error("this node cannot lead", zap.Int64("epoch", epoch), zap.Error(err))
-			decided() // it serves what it can, and /readyz says that it is not ready
-			retryPause.Wait(leading, 3)
-		}
-		follow = h.follow(ctx)
-	}, func(err error) {
-		h.look(ctx)
-		decided()
-		now := "another node leads"
-		if err != nil {
-			now = err.Error()
-		}
-		if now != said {
-			h.logger.Info("this node follows", zap.String("why", now))
-		}
-		said = now
+	h.crew.Nodes.Lead(ctx, pgstore.DefaultTerms, pgstore.Candidate{
+		Holder: h.crew.holder,
+		May: func(ctx context.Context) error {
+			_, err := h.log.Head(ctx)
+			return err
+		},
+		Lead: func(leading context.Context, epoch int64) {
+			h.crew.heed(nil)
+			follow()
+			said = ""
+			if err := h.leadWith(leading, l, epoch, decided); err != nil {
+				h.logger.Error("this node cannot lead", zap.Int64("epoch", epoch), zap.Error(err))
+				decided() // it serves what it can, and /readyz says that it is not ready
+			}
+			follow = h.follow(ctx)
+		},
+		Waiting: func(err error) {
+			h.look(ctx)
+			decided()
+			now := "another node leads"
+			if err != nil {
+				now = err.Error()
+			}
+			if now != said {
+				h.logger.Info("this node follows", zap.String("why", now))
+			}
+			said = now
+		},
 	})
 	h.crew.heed(nil)
 	follow()
@@ -255,9 +267,13 @@ func (h *house) follow(ctx context.Context) (stop func()) {
 	}
 }
 
-// leadWith does what only one node does, until leading ends.
+// leadWith does what only one node does, until leading ends or the log cannot be reached any more from here: another node
+// may reach it.
 func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided func()) error {
+	leading, giveUp := context.WithCancelCause(leading)
+	defer giveUp(nil)
 	h.lead(epoch)
+	h.crew.term.Store(&leadership{leading})
 	h.crew.leads.Store(true)
 	defer h.crew.leads.Store(false)
 	if h.oneAppends() {
@@ -278,12 +294,54 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 	var workers group
 	err := h.work(leading, l, &workers)
 	if err == nil {
-		<-leading.Done()
+		err = h.reaches(leading)
+		giveUp(err)
 	}
 	h.crew.leads.Store(false)
 	workers.wait()
 	h.logger.Info("this node leads no more", zap.Int64("epoch", epoch))
 	return errors.Join(err, h.views.Resign())
+}
+
+// How often a leader looks whether it reaches the log, and after how long without it does not.
+const (
+	reachLook = time.Second
+	reachLost = 4 * time.Second
+)
+
+// reaches returns when ctx ends, or with an error when the log was out of reach for so long.
+func (h *house) reaches(ctx context.Context) error {
+	look := time.NewTicker(reachLook)
+	defer look.Stop()
+	for last := time.Now(); ; {
+		within, cancel := context.WithTimeout(ctx, reachLook)
+		_, err := h.log.Head(within)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			last = time.Now()
+		case time.Since(last) > reachLost:
+			return fmt.Errorf("the log is out of reach: %w", err)
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// term is the time in which this process may append to a log to which only the leader does.
+func (h *house) term() context.Context {
+	if h.crew == nil {
+		return context.Background()
+	}
+	if t := h.crew.term.Load(); t != nil {
+		return t.ctx
+	}
+	return context.Background()
 }
 
 // oneAppends says that the leader takes all commands: EventStoreDB has nothing that would keep the times of recording of

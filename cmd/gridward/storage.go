@@ -125,13 +125,13 @@ type writable interface {
 	Queue() int
 }
 
-// open opens the log for writing.
-func (p place) open(ctx context.Context, clock func() time.Time, committed func(commits.Batch)) (writable, error) {
+// open opens the log for writing. On EventStoreDB it is written to only as long as term's context lasts.
+func (p place) open(ctx context.Context, clock func() time.Time, committed func(commits.Batch), term func() context.Context) (writable, error) {
 	switch {
 	case p.url == "":
 		return sqlstore.Open(ctx, p.dir, sqlstore.Options{Clock: clock, OnCommit: committed})
 	case p.onEventStoreDB():
-		return esdb.Open(ctx, p.url, esdb.Options{Clock: clock, OnCommit: committed})
+		return esdb.Open(ctx, p.url, esdb.Options{Clock: clock, OnCommit: committed, Term: term})
 	default:
 		return pgstore.Open(ctx, p.url, pgstore.Options{Clock: clock, OnCommit: committed})
 	}

@@ -157,7 +157,7 @@ func (h *house) openLog(ctx context.Context) error {
 		return nil
 	}
 	batches := newBatchMetrics(h.metrics)
-	store, err := h.logAt.open(ctx, h.clock, batches.observe)
+	store, err := h.logAt.open(ctx, h.clock, batches.observe, h.term)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"gridward/adapters/esdbtest"
 	"gridward/adapters/pgtest"
 )
 
@@ -27,7 +28,8 @@ const takeoverWithin = 10 * time.Second
 type node struct {
 	*server
 	dir   string
-	net   *weather
+	net   *weather // to the database
+	log   *weather // to EventStoreDB, where the log is there; else nil
 	views []string // the flags that name their place, where that is not the log's
 }
 
@@ -42,17 +44,18 @@ func newNodes(t *testing.T, n int, hook string) *nodes {
 	t.Helper()
 	pg := pgtest.StartServer(t)
 	database := pg.Database(t)
-	log := ""
+	var log *esdbtest.Server
 	if onEventStoreDB() {
-		log = startEventStoreDB(t).URL()
+		log = startEventStoreDB(t)
 	}
 	c := &nodes{t: t, hook: hook}
 	for range n {
 		dir := t.TempDir()
 		one := &node{dir: dir, net: newWeather(t, pg.Addr())}
 		logs[dir] = one.net.url(t, database)
-		if log != "" {
-			logs[dir], one.views = log, []string{"--views", logs[dir]}
+		if log != nil {
+			one.views, one.log = []string{"--views", logs[dir]}, newWeather(t, log.Addr())
+			logs[dir] = one.log.url(t, log.URL())
 		}
 		t.Cleanup(func() { delete(logs, dir) })
 		for name, text := range map[string]string{"secret": hookSecret, "webhooks.yaml": "webhooks:\n- {name: office, url: " + hook + ", secret_file: secret, from: beginning}\n"} {
@@ -175,7 +178,7 @@ func (o *inOrder) has(streams map[string]uint64) bool {
 }
 
 // TestNodes runs three nodes on one PostgreSQL, or on one EventStoreDB with the views in PostgreSQL, under load and while time goes on, and takes the leader away again and
-// again: killed, stopped and woken when another leads, cut off from the database in both directions or in one. Another
+// again: killed, stopped and woken when another leads, cut off from the database, or from EventStoreDB, in both directions or in one. Another
 // node leads within ten seconds; what one node acknowledged every node reads; in the end the history is whole, nothing
 // happened twice, the views are those of a fresh rebuild, and the webhook was told of every stream in its order.
 func TestNodes(t *testing.T) {
@@ -193,7 +196,11 @@ func TestNodes(t *testing.T) {
 	defer client.CloseIdleConnections()
 	var sent []*attempt
 	var slowest time.Duration
-	for round := range max(5, faultRounds(t)/10) {
+	kinds := 5
+	if onEventStoreDB() {
+		kinds = 8
+	}
+	for round := range max(kinds, faultRounds(t)/10) {
 		var over atomic.Bool
 		var all sync.WaitGroup
 		loads := make([]*load, clients)
@@ -211,7 +218,7 @@ func TestNodes(t *testing.T) {
 		})
 		leader, _ := c.awaitLeader(nil, takeoverWithin)
 		time.Sleep(time.Duration(random.IntN(700)) * time.Millisecond)
-		kind := round % 5
+		kind := round % kinds
 		switch kind {
 		case 0:
 			leader.kill()
@@ -225,6 +232,12 @@ func TestNodes(t *testing.T) {
 			leader.net.has(t, `{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`) // nothing goes to the database
 		case 4:
 			leader.net.has(t, `{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`) // nothing comes from it
+		case 5:
+			leader.log.proxy.Stop()
+		case 6:
+			leader.log.has(t, `{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`)
+		case 7:
+			leader.log.has(t, `{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`)
 		}
 		_, took := c.awaitLeader(leader, takeoverWithin)
 		slowest = max(slowest, took)
@@ -240,6 +253,13 @@ func TestNodes(t *testing.T) {
 		case 3, 4:
 			leader.net.clears(t)
 			leader.net.cut(t)
+		case 5:
+			if err := leader.log.proxy.Start(); err != nil {
+				t.Fatal(err)
+			}
+		case 6, 7:
+			leader.log.clears(t)
+			leader.log.cut(t)
 		}
 		time.Sleep(time.Duration(200+random.IntN(300)) * time.Millisecond)
 		over.Store(true)
