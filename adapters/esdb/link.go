@@ -161,6 +161,14 @@ func (l *link) drop(conn *grpc.ClientConn, leader string) {
 	_ = conn.Close() // whoever still uses it sees that it broke
 }
 
+// cut gives up the connection there is, with all that is on its way.
+func (l *link) cut() {
+	l.mu.Lock()
+	conn := l.conn
+	l.mu.Unlock()
+	l.drop(conn, "")
+}
+
 // close ends everything that is under way, and waits for it.
 func (l *link) close() {
 	l.mu.Lock()

@@ -148,6 +148,7 @@ func (w *writer) settle(b *batch, todo [][]*work) (tries int) {
 		}
 		timer.Stop()
 		if b.ctx.Err() != nil {
+			w.s.link.cut()
 			w.abandon(todo)
 			w.queue.Accept()
 			return tries
