@@ -14,7 +14,7 @@ import (
 	"gridward/domain/fault"
 )
 
-// Leader is the node that takes commands for one that does not.
+// Leader is another node, which leads.
 type Leader struct {
 	At   *url.URL        // its root; what follows is as here
 	Lost <-chan struct{} // closed when it leads no more, as far as is known here
@@ -37,13 +37,19 @@ func newForwarder() *http.Transport {
 	return &http.Transport{DialContext: (&net.Dialer{Timeout: reachTime}).DialContext, MaxIdleConnsPerHost: admittedAtOnce, IdleConnTimeout: forwardIdle}
 }
 
-// forward sends what would change something on to the leader, where this node takes no commands itself: as it came, once,
-// and the answer as it comes. Where no leader is known the house refuses it.
+// leadersOnly are what only the node that leads can do, whatever the log is on.
+var leadersOnly = map[string]bool{"moveClock": true, "rebuildViews": true}
+
+// forward sends what only the leader can do on to it, where that is another node: as it came, once, and the answer as it
+// comes. Where no leader is known the house refuses it.
 func (s *Server) forward(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if s.Leader == nil || !s.LeaderTakesAll && !leadersOnly[op.OperationID] {
+			return next
+		}
 		return func(c echo.Context) error {
 			r := c.Request()
-			if s.Leader == nil || r.Header.Get(forwardedHeader) != "" {
+			if r.Header.Get(forwardedHeader) != "" {
 				return next(c)
 			}
 			leader := s.Leader()

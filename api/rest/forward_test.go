@@ -15,6 +15,12 @@ import (
 	"gridward/app/views"
 )
 
+// following is a node that takes no commands itself.
+func following(t *testing.T, leader func() *rest.Leader) *house {
+	t.Helper()
+	return open(t, setup{options: func(o *rest.Options) { o.Leader, o.LeaderTakesAll = leader, true }})
+}
+
 // followerOf is a node that sends commands on to the handler, and what tells it that this leads no more.
 func followerOf(t *testing.T, leads http.Handler) (h *house, lose func()) {
 	t.Helper()
@@ -25,7 +31,7 @@ func followerOf(t *testing.T, leads http.Handler) (h *house, lose func()) {
 		t.Fatal(err)
 	}
 	lost := make(chan struct{})
-	h = open(t, setup{options: func(o *rest.Options) { o.Leader = func() *rest.Leader { return &rest.Leader{At: at, Lost: lost} } }})
+	h = following(t, func() *rest.Leader { return &rest.Leader{At: at, Lost: lost} })
 	return h, func() { close(lost) }
 }
 
@@ -68,6 +74,28 @@ func TestCommandsGoToTheNodeThatLeads(t *testing.T) {
 	}
 }
 
+// Where every node takes commands, only what is the leader's alone goes there.
+func TestWhatOnlyTheLeaderDoesGoesThere(t *testing.T) {
+	leader := open(t, setup{})
+	server := httptest.NewServer(leader.server)
+	t.Cleanup(server.Close)
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := open(t, setup{options: func(o *rest.Options) { o.Leader = func() *rest.Leader { return &rest.Leader{At: at} } }})
+	h.post("/persons", obj{"name": "张三"}).want(http.StatusCreated)
+	if isEmpty(t, h) || !isEmpty(t, leader) {
+		t.Error("a command went to the leader")
+	}
+	later := leader.clock().AddDate(0, 0, 1)
+	h.post("/clock", obj{"now": later}).want(http.StatusOK)
+	if !leader.clock().Equal(later) || h.clock().Equal(later) {
+		t.Error("the leader's clock was not moved, or the follower's was")
+	}
+	h.post("/views/rebuild", nil).want(http.StatusOK)
+}
+
 // A request is sent on once, and only whose it is may be: without a token nothing is sent, nor what is too large.
 func TestWhatIsNotSentOn(t *testing.T) {
 	nobody := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -90,7 +118,7 @@ func TestWhatIsNotSentOn(t *testing.T) {
 
 // Where no leader is known the house says so itself.
 func TestNobodyLeads(t *testing.T) {
-	h := open(t, setup{options: func(o *rest.Options) { o.Leader = func() *rest.Leader { return nil } }})
+	h := following(t, func() *rest.Leader { return nil })
 	h.post("/persons", obj{"name": "张三"}).want(http.StatusCreated)
 }
 
@@ -103,7 +131,7 @@ func TestALeaderThatDoesNotAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		server.Close()
-		h := open(t, setup{options: func(o *rest.Options) { o.Leader = func() *rest.Leader { return &rest.Leader{At: at} } }})
+		h := following(t, func() *rest.Leader { return &rest.Leader{At: at} })
 		retryable(t, h.post("/persons", obj{"name": "张三"}).want(http.StatusServiceUnavailable, "not_leading"))
 	})
 	t.Run("it says nothing until another leads", func(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package rest is the REST door of the house: it serves api/openapi.yaml with echo.
 //
 // A request passes, in this order: request id, access log and metrics, recovery from panics, authentication, the way on
-// to the node that leads where this one takes no commands, the contract (parameters, content type, size and shape of
+// to the node that leads for what only that one can do, the contract (parameters, content type, size and shape of
 // the body), the handler. Time and randomness enter here: the door stamps every command with its id and the instant it
 // was received. What the house refuses is a *fault.Error and becomes a problem in one table (problem.go).
 package rest
@@ -57,8 +57,11 @@ type Options struct {
 	Warnings func() []string
 	// Role is what this node is among those on the log: alone, leading, following or shard; nil: alone.
 	Role func() string
-	// Leader says where commands go that this node does not take itself; nil: they are taken, or refused, here. May be nil.
+	// Leader is the node that leads, where that is another one; nil where none is known. What only it can do is sent on
+	// to it. May be nil.
 	Leader func() *Leader
+	// LeaderTakesAll says that only the node that leads can take commands.
+	LeaderTakesAll bool
 	// Build is what /version says.
 	Build gen.Version
 	// Zone is the zone of days given without one, Asia/Shanghai as a rule.

@@ -36,7 +36,7 @@ type crew struct {
 	epoch  atomic.Int64
 	leads  atomic.Bool
 	term   atomic.Pointer[leadership] // in which this node leads, or led last; nil before
-	leader atomic.Pointer[leader]     // which takes commands for this one; nil where none is known
+	leader atomic.Pointer[leader]     // another node, which leads; nil where none is known
 }
 
 // leader is another node that leads.
@@ -211,12 +211,8 @@ func (h *house) takeTurns(ctx context.Context, l *live, first chan struct{}) err
 // lookTime is how long a look for the leader may take.
 const lookTime = time.Second
 
-// look looks where the leader takes commands, for those that only it takes. Where that cannot be known, what was known
-// last may still be so.
+// look looks where the leader is reached. Where that cannot be known, what was known last may still be so.
 func (h *house) look(ctx context.Context) {
-	if !h.oneAppends() {
-		return
-	}
 	within, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	address, epoch, err := h.crew.Leader(within)
@@ -239,8 +235,8 @@ func (c *crew) heed(l *leader) {
 	}
 }
 
-// takesCommands is the node that takes commands where this one does not; nil where this one does, or none is known.
-func (h *house) takesCommands() *rest.Leader {
+// otherLeader is the node that leads; nil where this one does, or none is known.
+func (h *house) otherLeader() *rest.Leader {
 	if l := h.crew.leader.Load(); l != nil && !h.leads() {
 		return &l.Leader
 	}
@@ -284,10 +280,8 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 	if err := h.views.Lead(leading, epoch, logged(h.logger, "building the views")); err != nil {
 		return err
 	}
-	if h.oneAppends() {
-		if err := h.crew.Announce(leading, epoch, h.address); err != nil {
-			return errors.Join(err, h.views.Resign())
-		}
+	if err := h.crew.Announce(leading, epoch, h.address); err != nil {
+		return errors.Join(err, h.views.Resign())
 	}
 	h.logger.Info("this node leads", zap.Int64("epoch", epoch))
 	decided()

@@ -28,7 +28,7 @@ type serveCommand struct {
 	shardFlags
 	outboundFlags
 	Listen    string    `default:"127.0.0.1:8080" help:"Where to listen. Port 0 takes a free one; the address is printed." placeholder:"ADDRESS"`
-	Advertise string    `help:"Where the other nodes on the log reach this one: with the log on EventStoreDB they send commands on to the one that leads (docs/nodes.md). Default: where it listens, or this machine's name and that port." placeholder:"URL"`
+	Advertise string    `help:"Where the other nodes on the log reach this one, to send on what only the node that leads can do (docs/nodes.md). Default: where it listens, or this machine's name and that port." placeholder:"URL"`
 	Clock     time.Time `help:"Rehearse: run on a clock that shows this instant (RFC 3339), stands still and moves only by POST /clock." placeholder:"TIME"`
 	Demo      bool      `help:"Fill the log with a small demonstration first if it is empty, and print a token to try."`
 }
@@ -135,8 +135,8 @@ func newDoor(h *house, l *live, clock *rehearsal, token string, connections func
 		Role:           h.role,
 		Build:          gen.Version{Version: b.Version, Commit: b.Commit, Go: b.Go},
 	}
-	if h.crew != nil && h.oneAppends() {
-		o.Leader = h.takesCommands
+	if h.crew != nil && !h.shard() {
+		o.Leader, o.LeaderTakesAll = h.otherLeader, h.oneAppends()
 	}
 	if clock != nil && l.scheduler != nil {
 		o.Rehearsal = func(ctx context.Context, to time.Time) error {
