@@ -21,8 +21,7 @@ var DefaultTerms = Terms{Term: 5 * time.Second, Look: time.Second, Margin: time.
 type Candidate struct {
 	Holder string
 
-	// May is asked before the lease is taken, and says why this process could not lead now; it is given Look. nil: it
-	// always could.
+	// May is asked before the lease is taken, and says why this process could not lead now. nil: it always could.
 	May func(ctx context.Context) error
 
 	// Lead runs while the process leads. Its context ends when the lease may become another's; it has to return soon
@@ -39,18 +38,20 @@ func (n *Nodes) Lead(ctx context.Context, t Terms, c Candidate) {
 	defer look.Stop()
 	passes := 0 // looks at which it does not take the lease
 	for ctx.Err() == nil {
-		asked := time.Now()
-		epoch, mine, err := int64(0), false, error(nil)
-		if passes == 0 {
-			epoch, mine, err = n.stand(ctx, t, c)
-		} else {
+		err := c.may(ctx, t)
+		if passes > 0 {
 			passes--
-		}
-		if mine {
-			if n.hold(ctx, c.Holder, epoch, t, asked, c.Lead) {
-				passes = 2
+		} else if err == nil {
+			asked, epoch, mine := time.Now(), int64(0), false
+			within, cancel := context.WithTimeout(ctx, t.Term-t.Margin)
+			epoch, mine, err = n.take(within, c.Holder, t.Term)
+			cancel()
+			if mine {
+				if n.hold(ctx, c.Holder, epoch, t, asked, c.Lead) {
+					passes = 2
+				}
+				continue
 			}
-			continue
 		}
 		if ctx.Err() != nil {
 			return
@@ -63,18 +64,14 @@ func (n *Nodes) Lead(ctx context.Context, t Terms, c Candidate) {
 	}
 }
 
-// stand takes the lease if the candidate could lead and nobody else has it.
-func (n *Nodes) stand(ctx context.Context, t Terms, c Candidate) (epoch int64, mine bool, err error) {
-	if c.May != nil {
-		within, cancel := context.WithTimeout(ctx, t.Look)
-		defer cancel()
-		if err := c.May(within); err != nil {
-			return 0, false, err
-		}
+// may asks the candidate whether it could lead now.
+func (c Candidate) may(ctx context.Context, t Terms) error {
+	if c.May == nil {
+		return nil
 	}
 	within, cancel := context.WithTimeout(ctx, t.Term-t.Margin)
 	defer cancel()
-	return n.take(within, c.Holder, t.Term)
+	return c.May(within)
 }
 
 // hold has lead run and renews the lease meanwhile. It says whether lead has given up by itself.

@@ -266,8 +266,8 @@ func (h *house) follow(ctx context.Context) (stop func()) {
 // leadWith does what only one node does, until leading ends or the log cannot be reached any more from here: another node
 // may reach it.
 func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided func()) error {
-	leading, giveUp := context.WithCancelCause(leading)
-	defer giveUp(nil)
+	leading, giveUp := context.WithCancel(leading)
+	defer giveUp()
 	h.lead(epoch)
 	h.crew.term.Store(&leadership{leading})
 	h.crew.leads.Store(true)
@@ -289,7 +289,7 @@ func (h *house) leadWith(leading context.Context, l *live, epoch int64, decided 
 	err := h.work(leading, l, &workers)
 	if err == nil {
 		err = h.reaches(leading)
-		giveUp(err)
+		giveUp()
 	}
 	h.crew.leads.Store(false)
 	workers.wait()
@@ -308,7 +308,7 @@ func (h *house) reaches(ctx context.Context) error {
 	look := time.NewTicker(reachLook)
 	defer look.Stop()
 	for last := time.Now(); ; {
-		within, cancel := context.WithTimeout(ctx, reachLook)
+		within, cancel := context.WithTimeout(ctx, reachLost)
 		_, err := h.log.Head(within)
 		cancel()
 		switch {
