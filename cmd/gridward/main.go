@@ -90,26 +90,27 @@ func run(ctx context.Context, args []string, lookup func(string) (string, bool),
 const memoryLimit = 112 << 20
 
 // Each connection takes some 64 KB while a request is on it. A limit that many connections fill has the collector work
-// all the time, so it grows with them, in steps, up to 4,096 of them: 256 MiB more.
+// all the time, so it grows with them, in steps, up to 4,096 of them: 256 MiB more. It does not fall again when they go:
+// what they have left of the heap is torn, and fits below the lower limit only with twice the collections.
 const (
 	connectionBytes = 64 << 10
 	connectionStep  = 256
 	connectionSteps = 16
 )
 
-// roomFor keeps the heap's limit at what so many connections need.
+// roomFor keeps the heap's limit at what the most connections there were need.
 func roomFor(lookup func(string) (string, bool)) func(connections int) {
 	if _, set := lookup("GOMEMLIMIT"); set {
 		return nil
 	}
 	var mu sync.Mutex
-	now := 0
+	most := 0
 	return func(connections int) {
 		steps := min(connections/connectionStep, connectionSteps)
 		mu.Lock()
 		defer mu.Unlock()
-		if steps != now {
-			now = steps
+		if steps > most {
+			most = steps
 			debug.SetMemoryLimit(memoryLimit + int64(steps)*connectionStep*connectionBytes)
 		}
 	}
