@@ -35,7 +35,7 @@ func file(c Case, s Scene, cmd File) (Outcome, error) {
 		EvidenceRequired: item.EvidenceRequired, SetOnDispatch: item.SetOnDispatch, Reason: cmd.Reason,
 		Limits: item.LimitsFor(severity, s.Cell.Classes[s.Programme.Code]), CalendarVersion: s.calendarVersion(),
 	}
-	if s.Cell.Code.AtLevel(grid.District) != c.Cell.AtLevel(grid.District) {
+	if !sameDistrict(s.Cell.Code, c.Cell) {
 		return Outcome{}, fault.BadField("cell", "lies in another district")
 	}
 	filed.Office, filed.Vacant = inCharge(s.officesOver())
@@ -43,7 +43,7 @@ func file(c Case, s Scene, cmd File) (Outcome, error) {
 	if awaitsListing(severity, filed.Limits) {
 		filed.Listing = true
 		events = append(events, filed, toTheTop(s, c, "a major hazard awaits its listing"))
-	} else if events = append(events, filed); item.DispatchTo != nil && len(s.Targets) > 0 && s.Targets[0].Cell.Code.AtLevel(grid.District) == s.Cell.Code.AtLevel(grid.District) {
+	} else if events = append(events, filed); item.DispatchTo != nil && len(s.Targets) > 0 && sameDistrict(s.Targets[0].Cell.Code, s.Cell.Code) {
 		to, vacant := s.Targets[0].holder(s.Programme)
 		events = append(events, Dispatched{Stamp: filed.Stamp, To: to, Office: post.Cell, Automatic: true, Vacant: vacant})
 		if s.Programme.Steps == programme.StepsDeliver { // what a window takes in it handles at once
@@ -51,6 +51,11 @@ func file(c Case, s Scene, cmd File) (Outcome, error) {
 		}
 	}
 	return did(duty, events...)
+}
+
+// sameDistrict says whether two cells lie in one district: a case never leaves its own.
+func sameDistrict(a, b grid.CellCode) bool {
+	return a.AtLevel(grid.District) == b.AtLevel(grid.District)
 }
 
 // classify finds the item and the severity a case is filed under: the item's own when none is given.
@@ -126,7 +131,7 @@ func checkDispatch(c Case, s Scene, office grid.Post, cmd Dispatch) error {
 			field = "assisting." + field
 		}
 		switch {
-		case t.Bureau != nil && t.Bureau.Cell.AtLevel(grid.District) != office.Cell.AtLevel(grid.District):
+		case t.Bureau != nil && !sameDistrict(t.Bureau.Cell, office.Cell):
 			bad.Add(field, "sits in another district")
 		case t.Bureau == nil && !office.Cell.Contains(t.Cell.Code):
 			bad.Add(field, "does not lie under the office %s that dispatches", office.Cell)
